@@ -24,6 +24,12 @@ from bench.report import (
     spending_rows,
     write_report,
 )
+from bench.revenue import (
+    SUBSCRIPTIONS,
+    compare_revenue,
+    describe_revenue,
+    open_revenue_stand,
+)
 from bench.rounds import Rates, run_rounds
 from bench.searching import SearchTimes, time_searches
 from bench.signatures import compare_signatures
@@ -38,6 +44,9 @@ ROUNDS = 7
 
 def main() -> None:
     given = _parser().parse_args()
+    if given.analytics:
+        print(_measure_revenue(given))
+        return
     with open_stand() as stand:
         if (alone := _measure_alone(stand, given)) is not None:
             print(alone)
@@ -60,6 +69,13 @@ def main() -> None:
         print("not kept: docs/performance.md holds whole runs", file=sys.stderr)
     else:
         keep_report(text)
+
+
+def _measure_revenue(given: argparse.Namespace) -> str:
+    """By itself, on a server of its own: its rows are many."""
+    with open_revenue_stand() as url:
+        found = _run(compare_revenue(url, given.subscriptions, given.rounds))
+    return describe_revenue(found, given.subscriptions)
 
 
 def _measure_alone(stand: Stand, given: argparse.Namespace) -> str | None:
@@ -91,6 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--spending", action="store_true", help="spends of tokens, alone")
     parser.add_argument("--keys", action="store_true", help="keys that are refused, alone")
     parser.add_argument("--limits", action="store_true", help="the limiter beside others, alone")
+    parser.add_argument("--analytics", action="store_true", help="movements of MRR, alone")
+    parser.add_argument("--subscriptions", type=int, default=SUBSCRIPTIONS)
     parser.add_argument("--memory", action="store_true", help="a process that has served spends")
     parser.add_argument("--spends", type=int, default=1_000_000, help="how many, with --memory")
     return parser

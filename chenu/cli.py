@@ -85,10 +85,11 @@ def worker(ready_file: Path | None) -> None:
     """The worker process: webhooks, transfers, mails, repair."""
     from chenu.core.logs import configure_logs
     from chenu.jobs.worker import run_worker
+    from storefront.affiliate_statement import StatementPdfs
 
     settings = load_settings()
     configure_logs(settings.log_level)
-    run(run_worker(settings, ready=ready_file))
+    run(run_worker(settings, StatementPdfs(settings.company).make, ready=ready_file))
 
 
 @main.command()

@@ -11,6 +11,7 @@ APP_CONFIG = AppConfig(
         [
             "chenu.core.tables",
             "chenu.ledger.tables",
+            "chenu.webhooks.tables",
             "chenu.accounts.tables",
             "chenu.accounts.key_tables",
             "chenu.accounts.impersonation_tables",

@@ -59,6 +59,7 @@ class Settings:
     `trusted_proxies`: IP addresses and networks. `web_processes`: how many there are in all, of
     which each applies its share of the API's limits while Valkey is away. `calls_per_minute` is of
     each session and each anonymous address; `is_metering` False: nobody's calls are counted.
+    `webhooks_may_loop`: webhooks may be sent to this machine itself, over http too.
     """
 
     mode: Mode
@@ -85,6 +86,7 @@ class Settings:
     leak_reporters: tuple[LeakReporter, ...] = ()
     replica_url: str | None = None
     backup_key: bytes | None = field(default=None, repr=False)
+    webhooks_may_loop: bool = False
 
     @property
     def is_https(self) -> bool:
@@ -131,6 +133,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
             env, "DATABASE_REPLICA_URL", values.optional(values.read_database_url), default=""
         ),
         backup_key=_read(env, "CHENU_BACKUP_KEY", values.optional(values.read_secret), default=""),
+        webhooks_may_loop=_read(env, "CHENU_WEBHOOK_LOOPBACK", values.read_switch, default="off"),
     )
     _check_together(settings)
     return settings
@@ -231,3 +234,5 @@ def _check_production(settings: Settings) -> None:
         raise SettingError("SMTP_URL is not set")
     if settings.mail_folder is not None:
         raise SettingError("CHENU_MAIL_FOLDER: production sends its mails, by SMTP_URL")
+    if settings.webhooks_may_loop:
+        raise SettingError("CHENU_WEBHOOK_LOOPBACK: production sends webhooks to others alone")

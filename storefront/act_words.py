@@ -39,6 +39,7 @@ STAFF_ACTS = {
     StaffAct.OPERATION_GIVE_UP: mark("Call to Stripe given up"),
     StaffAct.OPERATION_ASK: mark("Stripe asked again at once"),
     StaffAct.EVENT_HANDLE: mark("Event of Stripe handled again"),
+    StaffAct.DELIVERY_SEND: mark("Webhook sent again"),
     StaffAct.JOB_RUN: mark("Job run at once"),
     StaffAct.TASK_RUN: mark("Recurring task run at once"),
     StaffAct.MAIL_SEND: mark("Mail sent again"),
@@ -54,5 +55,4 @@ STAFF_ACTS = {
     StaffAct.REFERRAL_RELEASE: mark("Referral released"),
     StaffAct.REFERRAL_ATTRIBUTE: mark("Customer bound to an affiliate"),
     StaffAct.ACQUISITION_COST_RECORD: mark("Acquisition cost recorded"),
-    StaffAct.ACQUISITION_COST_RECORD: mark("Cost of acquisition recorded"),
 }

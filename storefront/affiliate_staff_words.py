@@ -31,11 +31,15 @@ REASONS: dict[str, str] = {
     ReferralReason.OWN_BROWSER: mark("The affiliate has signed in from the same browser."),
     ReferralReason.EXISTING_CUSTOMER: mark("The person was a customer already."),
     ReferralReason.SAME_CARD: mark("It is paid by the affiliate’s own card."),
+    ReferralReason.SAME_BANK: mark("It is paid to the affiliate’s own bank account."),
     HoldReason.DISPOSABLE_MAIL: mark("The address is of a service for disposable mail."),
     HoldReason.SAME_HOUSEHOLD: mark(
         "The sign-up came from the network of the affiliate, or of another customer of theirs."
     ),
     HoldReason.DUPLICATE_ACCOUNT: mark("Another customer of the affiliate has the same mailbox."),
+    HoldReason.SHARED_BANK: mark(
+        "Another customer of the affiliate is paid to the same bank account."
+    ),
 }
 """Reasons of rules; what is not among them is what staff wrote."""
 
@@ -50,6 +54,14 @@ SIGNALS = {
     ),
     FraudSignal.DUPLICATE_ACCOUNT: mark(
         "Several accounts of one mailbox: held. One person counts once"
+    ),
+    FraudSignal.SHARED_BANK: mark(
+        "Customers who are paid to one bank account, for agents that they sell: held. Ask whether "
+        "they are one household before you release them"
+    ),
+    FraudSignal.OTHER_AFFILIATE: mark(
+        "Other affiliates who are paid to the same bank account: perhaps one person with several "
+        "links"
     ),
     FraudSignal.CLICK_BURST: mark(
         "Clicks within one hour, far more than usual: look for a mailing or a program behind it"

@@ -7,6 +7,8 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "examples"
 _LANGUAGES = (("curl", "curl"), ("python", "Python"), ("javascript", "JavaScript"))
+_SERVERS = frozenset({"webhook"})
+"""Topics that are called instead of calling: there is none for curl."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ def write_examples(topic: str, base_url: str, **values: str) -> ExampleSet:
     examples = [
         CodeExample(language, label, _fill(_read(topic, language), marks))
         for language, label in _LANGUAGES
+        if not (language == "curl" and topic in _SERVERS)
     ]
     return ExampleSet(topic, examples)
 

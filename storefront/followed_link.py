@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from chenu.accounts.request_context import FOLLOWED_LINK, LINK_REFUSED, RequestContext
 from chenu.affiliates.click_tokens import FollowedLink, read_click, sign_click
-from storefront.forms import HttpRequest
+from chenu.affiliates.codes import PARAMETER, find_code
+from storefront.forms import SENT_FORM, Fields, HttpRequest
 
 _TO_SIGN_UP = re.compile(r'href="(/sign-(?:up|in))(?=["?#])(\?)?')
 
@@ -26,6 +27,12 @@ def find_link(request: HttpRequest) -> FollowedLink | None:
     return found
 
 
+def find_sent_code(request: HttpRequest) -> str | None:
+    """The one in a form that is shown again."""
+    sent: Fields | None = request.scope["state"].get(SENT_FORM)
+    return None if sent is None else find_code(sent.find("referral_code"))
+
+
 def find_question(
     link: FollowedLink | None, request_context: RequestContext, secret: bytes
 ) -> LinkQuestion | None:
@@ -36,14 +43,8 @@ def find_question(
     return LinkQuestion(sign_click(link, secret), link.code)
 
 
-def with_code(path: str, code: str) -> str:
-    """`code` is one of ours, so that it needs no encoding."""
-    before, hash_sign, fragment = path.partition("#")
-    return f"{before}{'&' if '?' in before else '?'}ref={code}{hash_sign}{fragment}"
-
-
 def carry_code(html: str, code: str) -> str:
     """Each link of a page to the sign-up or the sign-in takes the code along."""
     return _TO_SIGN_UP.sub(
-        lambda found: f'href="{found[1]}?ref={code}{"&amp;" if found[2] else ""}', html
+        lambda found: f'href="{found[1]}?{PARAMETER}={code}{"&amp;" if found[2] else ""}', html
     )

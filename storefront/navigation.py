@@ -35,6 +35,7 @@ DESKS = (
     Desk("/staff/statements", mark("Statements"), (Staff.FINANCE,)),
     Desk("/staff/payments", mark("Payments"), (Staff.FINANCE,)),
     Desk("/staff/books", mark("Books"), (Staff.FINANCE,)),
+    Desk("/staff/tables", mark("Tables"), (Staff.ADMIN,)),
     Desk("/staff/audit", mark("Audit trail"), (Staff.ADMIN,)),
 )
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.request_context import RequestContext, device_cookie
 from chenu.accounts.roles import Right
+from chenu.affiliates.codes import with_code
 from chenu.core.errors import ChenuError
 from chenu.core.i18n import explain, translate
 from chenu.core.paging import CursorCodec
@@ -22,7 +23,12 @@ from chenu.flows.return_urls import is_local_path
 from chenu.settings import Settings, StripeMode
 from storefront.access import ACCESS_KEY, ACCOUNTS_KEY, FACTOR_KEY, Access
 from storefront.counts import UNSHARED, Counts
-from storefront.followed_link import carry_code, find_link, find_question, with_code
+from storefront.followed_link import (
+    carry_code,
+    find_link,
+    find_question,
+    find_sent_code,
+)
 from storefront.forms import FormView, HttpRequest, read_query, refused_form
 from storefront.meter import METER_KEY, Meter
 from storefront.navigation import find_section, list_desks
@@ -95,7 +101,8 @@ class Pages:
     def show(self, template: str, status: int = 200, **context: Any) -> Page:
         """A whole page, or a fragment if the template is one."""
         html = self.render(template, **context)
-        body = (html if self.link is None else carry_code(html, self.link.code)).encode()
+        code = self.link.code if self.link else find_sent_code(self._request)
+        body = (html if code is None else carry_code(html, code)).encode()
         headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
         return Response(body, status_code=status, media_type=MediaType.HTML, headers=headers)
 
@@ -104,6 +111,15 @@ class Pages:
         headers = {"Content-Language": self.locale, "Vary": _VARY, "Cache-Control": self._cache()}
         media_type = f"{content_type}; charset=utf-8"
         return Response(text.encode(), media_type=media_type, headers=headers)
+
+    def send_pdf(self, content: bytes, name: str) -> Page:
+        """A document of ours, in the visitor's language, as a file with this name."""
+        headers = {
+            "Cache-Control": "private, no-store",
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Vary": "Cookie, Accept-Language",
+        }
+        return Response(content, media_type="application/pdf", headers=headers)
 
     def render(self, template: str, **context: Any) -> str:
         """The same as text."""

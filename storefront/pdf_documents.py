@@ -23,6 +23,10 @@ _FAILED = mark("The PDF could not be made. The CSV file has the same numbers")
 _TOO_MANY = mark("Many PDFs are being made at the moment. Please try again in a minute")
 
 
+class NotInstalled(Unavailable):
+    """Another try is no use."""
+
+
 class PdfDocuments:
     def __init__(self, command: tuple[str, ...] = _COMMAND, seconds: float = _MOST_SECONDS) -> None:
         self._seconds = seconds
@@ -42,7 +46,7 @@ class PdfDocuments:
 def _read_answer(answer: Answer) -> bytes:
     if answer.status == pdf_process.NOT_INSTALLED:
         log.warning(HOW_TO_GET_IT)
-        raise Unavailable(_NOT_HERE)
+        raise NotInstalled(_NOT_HERE)
     if answer.status != 0 or not answer.output.startswith(b"%PDF-"):
         log.error("pdf_failed", status=answer.status, words=answer.last_words)
         raise Unavailable(_FAILED)

@@ -43,6 +43,7 @@ class Tab:
 TABS = (
     Tab("/staff/payments", mark("Calls to Stripe"), (Staff.FINANCE,)),
     Tab("/staff/payments/events", mark("Webhooks in"), (Staff.FINANCE,)),
+    Tab("/staff/payments/webhooks", mark("Webhooks out"), (Staff.FINANCE,)),
     Tab("/staff/payments/jobs", mark("Jobs"), (Staff.FINANCE,)),
     Tab("/staff/payments/mails", mark("Mails"), (Staff.SUPPORT, Staff.FINANCE)),
 )

@@ -32,9 +32,4 @@ async def send_statement(pages: Pages, statement: StatementRow, pdfs: PdfDocumen
     except Unavailable:
         message = mark("The PDF could not be made. The page of the statement has the same numbers")
         raise Unavailable(message) from None
-    headers = {
-        "Cache-Control": "private, no-store",
-        "Content-Disposition": f'attachment; filename="chenu-{statement.number}.pdf"',
-        "Vary": "Cookie, Accept-Language",
-    }
-    return Page(content, media_type="application/pdf", headers=headers)
+    return pages.send_pdf(content, f"chenu-{statement.number}.pdf")

@@ -10,6 +10,7 @@ from chenu.flows.customers.time_line import LineKind
 from storefront import ledger_words, words
 from storefront.act_words import STAFF_ACTS
 from storefront.replay_words import MAIL_STATES, OPERATION_STATES
+from storefront.revenue_words import MOVEMENTS
 
 KINDS = {
     LineKind.SUBSCRIPTION: mark("Subscriptions"),
@@ -23,6 +24,7 @@ KINDS = {
 TITLES = {
     "subscription": mark("Subscription"),
     "contract": mark("Contract"),
+    "movement": mark("Monthly revenue of plans"),
     "operation": mark("Call to Stripe"),
     "invoice": mark("Invoice"),
     "invoice_refund": mark("Refund of an invoice"),
@@ -67,6 +69,7 @@ _REQUESTS = {
 _STATES: dict[str, dict[str, str]] = {
     "subscription": _MOMENTS,
     "contract": _MOMENTS,
+    "movement": {kind.value: text for kind, text in MOVEMENTS.items()},
     "operation": {state.value: text for state, text in OPERATION_STATES.items()},
     "invoice": {state.value: text for state, text in words.INVOICE_STATUS.items()},
     "invoice_refund": _RETURNED,

@@ -28,6 +28,7 @@ VIEWABLE = frozenset(
         *("/account", "/account/plan", "/account/plan/change", "/account/invoices"),
         *("/account/billing", "/account/mail", "/account/members", "/account/token-limits"),
         *("/account/api-plan", "/account/api-plan/change"),
+        *("/account/webhooks", "/account/webhooks/{endpoint_id:uuid}"),
         *("/library", "/library/{grant_id:uuid}/update", "/roi", "/roi/how"),
         *("/tokens", "/tokens/meter", "/tokens/statement", "/tokens/packs/{code:str}"),
         *("/creator", "/creator/agents/new", "/creator/agents/{agent_id:uuid}", "/creator/join"),

@@ -164,6 +164,7 @@ def describe_engines(folder: Path, database_url: str, redis_url: str, sandbox_ur
         "CHENU_MEDIA_STORE": str(folder / "media"),
         "CHENU_CACHE_SECONDS": "0",  # tests look at what they just changed
         "CHENU_METERING": "off",  # tests/metered.py turns it on
+        "CHENU_WEBHOOK_LOOPBACK": "on",  # nothing of a test leaves the machine
         "STRIPE_MODE": "sandbox",
         "STRIPE_KEY": SANDBOX_KEY,
         "STRIPE_API_BASE": sandbox_url,

@@ -6,8 +6,9 @@ gc.disable()
 
 from chenu import app, cli  # noqa: E402
 from chenu.jobs import worker  # noqa: E402
+from storefront import affiliate_statement  # noqa: E402
 
-__all__ = ["app", "cli", "worker"]
+__all__ = ["affiliate_statement", "app", "cli", "worker"]
 
 gc.freeze()
 gc.enable()

@@ -9,6 +9,7 @@ from typing import Any
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 GROUPS = {
+    "tests/browser/test_affiliates.py": "affiliates",
     "tests/browser/test_plans.py": "plans",
     "tests/demo/test_old_history.py": "old history",
     "tests/core/test_replica.py": "replica",

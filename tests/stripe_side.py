@@ -91,6 +91,10 @@ class StripeSide:
     async def close_account(self, account: str) -> None:
         await self._post(f"/v2/core/accounts/{account}/close", {})
 
+    async def change_bank(self, account: str, number: str) -> None:
+        """Where its owner is paid out to from now on."""
+        await self._post(f"/_sandbox/accounts/{account}/bank_account", {"number": number})
+
     async def deauthorize(self, account: str) -> None:
         await self._post(f"/_sandbox/accounts/{account}/deauthorize", {})
 

@@ -250,6 +250,7 @@ TOGETHER: list[tuple[dict[str, Any], dict[str, str], str]] = [
     (LIVE, {"CHENU_MODE": "test"}, "STRIPE_MODE"),
     (LIVE, {"CHENU_MODE": "demo", "STRIPE_KEY": "rk_live_1"}, "STRIPE_MODE"),
     (LIVE, {"CHENU_MAIL_FOLDER": "mails"}, "CHENU_MAIL_FOLDER"),
+    (LIVE, {"CHENU_WEBHOOK_LOOPBACK": "on"}, "CHENU_WEBHOOK_LOOPBACK"),
     (LIVE, {"CHENU_RETURN_ORIGINS": "http://app.example"}, "CHENU_RETURN_ORIGINS"),
     (
         TEST,

@@ -15,6 +15,7 @@ from chenu.accounts.credentials import (
     hash_key,
     new_key,
 )
+from chenu.accounts.key_events import EndedKey, tell_of_revoked
 from chenu.accounts.key_tables import ApiKey as ApiKeyTable
 from chenu.accounts.overrides import OVERRIDES_OF_A, read_overrides
 from chenu.accounts.roles import Right
@@ -174,6 +175,7 @@ async def revoke_api_key(actor: Actor, key_id: ApiKeyId) -> ApiKey:
         sql = "UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL"
         if await db.execute(sql, key_id, business_now()):
             await audit.record(actor, "api_key.revoke", key_id, prefix=key.prefix)
+            await tell_of_revoked(account_id, [EndedKey(key.id, key.prefix)])
         return await get_api_key(account_id, key_id)
 
     return await db.run_in_transaction(revoke)
@@ -199,15 +201,18 @@ async def revoke_keys_of(maker: UserId, key_ids: Collection[ApiKeyId] | None) ->
     for key in keys:
         actor = Actor(user_id=maker, account_id=key.account_id)
         await audit.record(actor, "api_key.revoke", key.id, prefix=key.prefix)
+        await tell_of_revoked(key.account_id, [EndedKey(key.id, key.prefix)])
 
 
-async def revoke_keys_in(account_id: AccountId, maker: UserId) -> int:
+async def revoke_keys_in(account_id: AccountId, maker: UserId) -> None:
     """All that the person made in the account, who is no member of it any more."""
     sql = """
         UPDATE api_key SET revoked_at = $3
         WHERE account = $1 AND created_by = $2 AND revoked_at IS NULL
+        RETURNING id, prefix
     """
-    return await db.execute(sql, account_id, maker, business_now())
+    ended = await db.fetch_all(EndedKey, sql, account_id, maker, business_now())
+    await tell_of_revoked(account_id, ended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from chenu.accounts.credentials import (
     has_valid_checksum,
     hash_key,
 )
+from chenu.accounts.key_events import EndedKey, tell_of_revoked
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.i18n import known_locale
@@ -108,6 +109,8 @@ async def _end(secret_hash: bytes, finding: Finding, ip: str) -> None:
     if key is None:
         return
     await _record(key, finding, ip)
+    if key.account_id is not None and not is_replaced:
+        await tell_of_revoked(key.account_id, [EndedKey(key.id, key.prefix)], is_leaked=True)
     for reader in await _list_readers(key.id):
         await _tell(reader, key, finding, secret_hash, is_replaced=is_replaced)
 

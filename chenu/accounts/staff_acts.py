@@ -57,6 +57,7 @@ class StaffAct(StrEnum):
     OPERATION_GIVE_UP = "operation.give_up"
     OPERATION_ASK = "operation.ask"
     EVENT_HANDLE = "event.handle"
+    DELIVERY_SEND = "webhook.send"
     JOB_RUN = "job.run"
     TASK_RUN = "task.run"
     MAIL_SEND = "mail.send"

@@ -64,6 +64,11 @@ async def list_affiliates_by_id(ids: Sequence[AffiliateId]) -> list[AffiliateRow
     return await db.fetch_all(AffiliateRow, f"{_SELECT} WHERE id = ANY($1)", list(ids))
 
 
+async def count_affiliates_among(people: Sequence[UserId]) -> int:
+    sql = "SELECT count(*) FROM affiliate WHERE member = ANY($1)"
+    return int(await db.fetch_value(sql, list(people)))
+
+
 async def insert_affiliate(user_id: UserId) -> AffiliateRow:
     """The person's row, made if there is none, with a code that nobody has."""
     while (found := await find_affiliate_of(user_id)) is None:

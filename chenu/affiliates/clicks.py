@@ -25,12 +25,6 @@ class Click:
     clicked_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ClickDay:
-    day: date
-    clicks: int
-
-
 # $1 the affiliate, $2 the visitor, $3 now, $4 the oldest click of the same visit.
 _RECORD = """
     WITH known AS (
@@ -84,9 +78,3 @@ async def count_clicks(affiliate_id: AffiliateId, since: date | None = None) -> 
         WHERE affiliate = $1 AND ($2::date IS NULL OR day >= $2)
     """
     return int(await db.fetch_value(sql, affiliate_id, since))
-
-
-async def list_click_days(affiliate_id: AffiliateId, since: date) -> list[ClickDay]:
-    """Days with a click, the earliest first."""
-    sql = "SELECT day, clicks FROM affiliate_day WHERE affiliate = $1 AND day >= $2 ORDER BY day"
-    return await db.fetch_all(ClickDay, sql, affiliate_id, since)

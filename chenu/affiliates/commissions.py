@@ -20,7 +20,6 @@ from chenu.affiliates.model import (
 )
 from chenu.affiliates.tables import Commission
 from chenu.core import db
-from chenu.core.errors import NotFound
 from chenu.core.money import Cents
 from chenu.core.paged_rows import fetch_page
 from chenu.core.paging import Page, PageRequest
@@ -80,14 +79,6 @@ class CommissionSums:
     held: Cents
 
 
-async def get_commission(commission_id: CommissionId) -> CommissionRow:
-    """Raises NotFound."""
-    found = await db.find_one(CommissionRow, f"{_SELECT} WHERE id = $1", commission_id)
-    if found is None:
-        raise NotFound("There is no such commission")
-    return found
-
-
 async def get_commission_sums(affiliate_id: AffiliateId) -> CommissionSums:
     sql = """
         SELECT coalesce(sum(amount) FILTER (WHERE status = 'PENDING'), 0)::bigint AS pending,
@@ -122,11 +113,6 @@ async def count_commissions(affiliate_id: AffiliateId) -> int:
 async def list_commissions_by_id(ids: Sequence[CommissionId]) -> list[CommissionRow]:
     """In no particular order; callers check whose they are."""
     return await db.fetch_all(CommissionRow, f"{_SELECT} WHERE id = ANY($1)", list(ids))
-
-
-async def has_commission(invoice_id: UUID) -> bool:
-    sql = "SELECT EXISTS (SELECT 1 FROM commission WHERE invoice = $1)"
-    return bool(await db.fetch_value(sql, invoice_id))
 
 
 async def lock_commissions_of_invoice(invoice_id: UUID) -> list[CommissionRow]:

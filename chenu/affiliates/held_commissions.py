@@ -1,10 +1,11 @@
-"""Commissions that staff freeze and release, with the referral that they come from.
+"""Commissions that are frozen and released, with the referral that they come from.
 
 What is frozen is neither due nor paid. What was paid, or is in a payout, stays what it is; so does
 a clawback of it, which is owed to us.
 """
 
-from chenu.affiliates.model import AffiliateId, ReferralId
+from chenu.affiliates.model import AffiliateId, ReferralId, ReferralReason
+from chenu.affiliates.referrals import refuse_referral
 from chenu.core import db
 from chenu.core.clock import business_now
 
@@ -37,6 +38,13 @@ async def hold_commissions(referral_id: ReferralId, reason: str) -> int:
     """
     await db.execute(sql, referral_id, reason)
     return await db.execute(_FREEZE.format(whose="referral"), referral_id, business_now())
+
+
+@db.transactional
+async def refuse_as_own(referral_id: ReferralId, reason: ReferralReason) -> None:
+    """The customer is the affiliate: what is not paid is frozen, and nothing more is earned."""
+    await hold_commissions(referral_id, reason)
+    await refuse_referral(referral_id, reason)
 
 
 async def release_commissions(referral_id: ReferralId) -> int:

@@ -49,6 +49,7 @@ class ReferralReason(StrEnum):
     OWN_BROWSER = "OWN_BROWSER"
     EXISTING_CUSTOMER = "EXISTING_CUSTOMER"
     SAME_CARD = "SAME_CARD"
+    SAME_BANK = "SAME_BANK"
 
 
 class CommissionKind(StrEnum):

@@ -89,6 +89,15 @@ async def list_payouts_of_month(month: Month) -> list[PayoutRow]:
     return await db.fetch_all(PayoutRow, sql, month.first_day)
 
 
+async def list_pending_of_member(user_id: UserId) -> list[PayoutId]:
+    """Payouts of this person that are begun, and not transferred yet."""
+    sql = """
+        SELECT p.id FROM affiliate_payout p JOIN affiliate a ON a.id = p.affiliate
+        WHERE a.member = $1 AND p.status = 'PENDING'
+    """
+    return [PayoutId(row["id"]) for row in await db.fetch_records(sql, user_id)]
+
+
 async def insert_payout(row: PayoutRow) -> None:
     """Raises on a second one for the month: the caller holds the affiliate's lock."""
     await _COLUMNS.insert(row)

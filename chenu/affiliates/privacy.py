@@ -44,6 +44,13 @@ RULES: tuple[Rule, ...] = (
     ),
     PersonalData("affiliate_day", _MINE, ("id", "affiliate", "day", "clicks")),
     PersonalData(
+        "referral_card",
+        "referral IN (SELECT id FROM referral WHERE member = @person)",
+        ("id", "referral", "seen_at"),
+        {"card_hash": "a hash of a card's fingerprint at Stripe"},
+        (Delete(),),
+    ),
+    PersonalData(
         "referral",
         "member = @person",
         ("id", "account", "member", "origin", "click", "clicked_at", "bound_at"),

@@ -68,6 +68,29 @@ async def list_referrals_by_id(ids: Sequence[ReferralId]) -> list[ReferralRow]:
     return await db.fetch_all(ReferralRow, f"{_SELECT} WHERE id = ANY($1)", list(ids))
 
 
+async def list_referrals_between(person: UserId, others: Sequence[UserId]) -> list[ReferralRow]:
+    """Those that are not refused, of this person as the affiliate and one of the others as the
+    customer, or the other way round.
+    """
+    sql = f"""
+        {_SELECT} WHERE state <> 'REFUSED' AND (
+            (member = ANY($2) AND affiliate IN (SELECT id FROM affiliate WHERE member = $1))
+            OR (member = $1 AND affiliate IN (SELECT id FROM affiliate WHERE member = ANY($2))))
+        ORDER BY id
+    """  # noqa: S608 - own columns
+    return await db.fetch_all(ReferralRow, sql, person, list(others))
+
+
+async def list_referrals_beside(person: UserId, others: Sequence[UserId]) -> list[ReferralRow]:
+    """Those of this customer that count, whose affiliate brought one of the others too."""
+    sql = f"""
+        {_SELECT} WHERE member = $1 AND state = 'BOUND' AND EXISTS (
+            SELECT 1 FROM referral other WHERE other.affiliate = referral.affiliate
+                AND other.member = ANY($2) AND other.state <> 'REFUSED')
+    """  # noqa: S608 - own columns
+    return await db.fetch_all(ReferralRow, sql, person, list(others))
+
+
 async def insert_referral(row: ReferralRow) -> bool:
     """False for an account that is bound already, to whomever."""
     return bool(await _COLUMNS.insert(row, "ON CONFLICT (account) DO NOTHING"))

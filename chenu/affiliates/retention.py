@@ -20,6 +20,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("affiliate_day", "clicks without their visitors: at most one row a day and affiliate"),
     Forever("click_key", "at most two rows: another key replaces one every 90 days"),
     Forever("referral", PEOPLE),
+    Forever("referral_card", "a customer's few cards, for as long as what they bring is earned"),
     Forever("commission", BOOKS),
     Forever("affiliate_payout", BOOKS),
 )

@@ -67,6 +67,17 @@ class Referral(Table, tablename="referral"):
     bound_at = business_time()
 
 
+class ReferralCard(Table, tablename="referral_card"):
+    """A card that a bound customer has paid a plan with, by a hash: a card that their affiliate
+    uses later is compared with it.
+    """
+
+    id = primary_id()
+    referral = belongs_to(Referral, index=True)
+    card_hash = Bytea()
+    seen_at = business_time()
+
+
 class AffiliatePayout(Table, tablename="affiliate_payout"):
     """What one affiliate is paid in one monthly run, in cents; once for each month.
 

@@ -1,8 +1,9 @@
 """What the sums by day and by cohort say of months and days: a few rows a query, at any size."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 
 from chenu.analytics.model import Cohort, MonthMovements, MonthTrials, RevenueTotals
 from chenu.core import db
@@ -139,9 +140,15 @@ async def list_cohorts(last: Month, months: int) -> list[Cohort]:
     Also of a month without a new customer.
     """
     starts = list(_months(_back(last, months - 1), last))
-    rows = await db.fetch_all(_CohortChange, _COHORTS, starts[0].first_day, last.first_day)
-    changes = {(row.cohort, row.month): row for row in rows}
-    return [_follow(start, last, changes) for start in starts]
+    days = [month.first_day for month in starts]
+    rows = await db.fetch_all(_CohortChange, _COHORTS, days[0], days[-1])
+    changes: dict[date, dict[date, _CohortChange]] = {}
+    for row in rows:
+        changes.setdefault(row.cohort, {})[row.month] = row
+    return [
+        _follow(start, days[place:], changes.get(days[place], {}))
+        for place, start in enumerate(starts)
+    ]
 
 
 def _back(month: Month, count: int) -> Month:
@@ -150,14 +157,9 @@ def _back(month: Month, count: int) -> Month:
     return month
 
 
-def _follow(start: Month, last: Month, changes: dict[tuple[date, date], _CohortChange]) -> Cohort:
-    customers, mrr = 0, 0
-    of_customers: list[int] = []
-    of_mrr: list[Cents] = []
-    for month in _months(start, last):
-        change = changes.get((start.first_day, month.first_day))
-        customers += change.customer_change if change else 0
-        mrr += change.mrr_change if change else 0
-        of_customers.append(customers)
-        of_mrr.append(Cents(mrr))
-    return Cohort(start, tuple(of_customers), tuple(of_mrr))
+def _follow(start: Month, days: Sequence[date], changes: Mapping[date, _CohortChange]) -> Cohort:
+    """A running sum; a month in which nothing moved is as the one before."""
+    moved = [changes.get(day) for day in days]
+    customers = accumulate(each.customer_change if each else 0 for each in moved)
+    mrr = accumulate(each.mrr_change if each else 0 for each in moved)
+    return Cohort(start, tuple(customers), tuple(map(Cents, mrr)))

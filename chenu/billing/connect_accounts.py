@@ -8,6 +8,7 @@ import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.billing import tables
+from chenu.billing.fingerprints import hash_fingerprint
 from chenu.billing.gateway import ConnectState
 from chenu.core import db
 from chenu.core.fetched import Fetched
@@ -119,3 +120,25 @@ async def store_state(fetched: Fetched[ConnectState]) -> UserId | None:
         sql, state.id, state.transfers_status, encoded, state.is_closed, fetched.number
     )
     return None if owner is None else UserId(owner)
+
+
+async def store_banks(owner: UserId, fingerprints: Sequence[str]) -> bool:
+    """Where the person's account pays out to, by hashes; whether that changed anything.
+
+    In the caller's transaction, which meets no other one about the same bank account.
+    """
+    hashes = sorted(map(hash_fingerprint, fingerprints))
+    for each in hashes:
+        await db.lock_until_commit(f"bank:{each.hex()}")
+    sql = "UPDATE connect_account SET bank_hashes = $2 WHERE owner = $1 AND bank_hashes <> $2"
+    return bool(await db.execute(sql, owner, hashes))
+
+
+async def list_sharing_bank(owner: UserId) -> list[UserId]:
+    """Other people who are paid to a bank account of this one."""
+    sql = """
+        SELECT other.owner FROM connect_account own
+        JOIN connect_account other ON other.bank_hashes && own.bank_hashes
+        WHERE own.owner = $1 AND other.owner <> $1
+    """
+    return [UserId(row["owner"]) for row in await db.fetch_records(sql, owner)]

@@ -250,12 +250,14 @@ class ConnectUpdate:
 
 @dataclass(frozen=True, slots=True)
 class ConnectState:
-    """`transfers_status` is Stripe's value: active, pending, restricted, rejected, unsupported."""
+    """`transfers_status` is Stripe's value: active, pending, restricted, rejected, unsupported.
+    `banks` are the fingerprints of where it pays out to; None where nobody asked."""
 
     id: str
     transfers_status: str
     requirements: tuple[str, ...]
     is_closed: bool
+    banks: tuple[str, ...] | None = None
 
     @property
     def can_be_paid(self) -> bool:

@@ -1,6 +1,6 @@
 """Our mirror of Stripe's invoices, and the charges that settled those of subscriptions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
@@ -140,14 +140,18 @@ async def store_invoice(
         "fetch_number": fetched.number,
         "created_at": state.created,
     }
+    return bool(await insert(Invoice, values, _adopt_newer(values.keys())))
+
+
+def _adopt_newer(names: Iterable[str]) -> str:
+    """What was said first stays: whose it is, when it was made, and that its payment failed."""
     fixed = ("id", "account", "stripe_invoice_id", "created_at", "failed_at")
-    changes = ", ".join(f"{name} = excluded.{name}" for name in values if name not in fixed)
-    changes += ", failed_at = coalesce(invoice.failed_at, excluded.failed_at)"
-    suffix = f"""
-        ON CONFLICT (stripe_invoice_id) DO UPDATE SET {changes}
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in fixed)
+    return f"""
+        ON CONFLICT (stripe_invoice_id) DO UPDATE SET {changes},
+            failed_at = coalesce(invoice.failed_at, excluded.failed_at)
         WHERE invoice.fetch_number < excluded.fetch_number
     """
-    return bool(await insert(Invoice, values, suffix))
 
 
 def has_failed(state: InvoiceState) -> bool:

@@ -125,7 +125,10 @@ RULES: tuple[Rule, ...] = (
             *("id", "owner", "stripe_account_id", "country", "transfers_status"),
             *("requirements", "is_closed"),
         ),
-        {"fetch_number": _MIRROR},
+        {
+            "fetch_number": _MIRROR,
+            "bank_hashes": "hashes of bank accounts' fingerprints at Stripe",
+        },
         (Delete(),),
     ),
     PersonalData(

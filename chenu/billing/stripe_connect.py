@@ -1,9 +1,34 @@
 """Calls about accounts that are paid: Connect through Accounts v2, recipient configuration."""
 
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
 from chenu.billing import gateway, stripe_objects
 from chenu.billing.gateway import OperationIdentity
 from chenu.billing.stripe_gateway import PAGE, StripeCaller, metadata_of
 from chenu.core.money import CURRENCY
+
+
+class _Bank(msgspec.Struct):
+    fingerprint: str | None = None
+
+
+class _Banks(msgspec.Struct):
+    data: list[_Bank] = []
+
+
+class _PaidAccount(msgspec.Struct):
+    external_accounts: _Banks | None = None
+
+
+def _read_banks(payload: dict[str, Any]) -> tuple[str, ...]:
+    """Fingerprints of the bank accounts and cards that an account pays out to, in order."""
+    banks = msgspec.convert(payload, _PaidAccount).external_accounts
+    return (
+        tuple(sorted(bank.fingerprint for bank in banks.data if bank.fingerprint)) if banks else ()
+    )
 
 
 class StripeConnect(StripeCaller):
@@ -75,7 +100,15 @@ class StripeConnect(StripeCaller):
                 account_id, {"include": ["configuration.recipient", "requirements"]}
             )
         )
-        return stripe_objects.read_account(account.to_dict())
+        state = stripe_objects.read_account(account.to_dict())
+        if not state.can_be_paid:
+            return state
+        return replace(state, banks=await self._list_banks(account_id))
+
+    async def _list_banks(self, account_id: str) -> tuple[str, ...]:
+        """Fingerprints of where the account pays out to: of what API v1 alone tells."""
+        account = await self.ask(lambda: self.client.v1.accounts.retrieve_async(account_id))
+        return _read_banks(account.to_dict())
 
     async def make_onboarding_link(self, account_id: str, return_url: str, refresh_url: str) -> str:
         """Single use and valid for minutes: created per click, never stored."""

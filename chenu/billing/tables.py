@@ -48,7 +48,8 @@ class EventCursor(Table, tablename="event_cursor"):
 class ConnectAccount(Table, tablename="connect_account"):
     """A person's account at Stripe Connect; the same one receives sales and commissions.
 
-    `fetch_number` is that of the answer which the state comes from (core/fetched.py).
+    `fetch_number` is that of the answer which the state comes from (core/fetched.py). `bank_hashes`
+    are of the bank accounts that it pays out to, while it could be paid last.
     """
 
     id = primary_id()
@@ -59,6 +60,7 @@ class ConnectAccount(Table, tablename="connect_account"):
     requirements = JSONB(default="[]")
     is_closed = Boolean(default=False)
     fetch_number = BigInt(default=0)
+    bank_hashes = Array(base_column=Bytea(), default=list)
 
 
 class SubscriptionOrder(Table, tablename="subscription_order"):

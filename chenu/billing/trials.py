@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from chenu.accounts.actor import AccountId
+from chenu.billing.fingerprints import hash_fingerprint
 from chenu.billing.subscriptions import SubscriptionId
 from chenu.billing.tables import TrialCard, TrialUse
 from chenu.core import db
@@ -17,9 +18,9 @@ from chenu.core.ids import new_id
 from chenu.core.rows import insert
 
 
-def _hash(text: str) -> bytes:
-    """Of a normalised address or a card's fingerprint: it outlives the person's data."""
-    return hashlib.sha256(text.encode()).digest()
+def _hash(mailbox: str) -> bytes:
+    """Of a normalised address: it outlives the person's data."""
+    return hashlib.sha256(mailbox.encode()).digest()
 
 
 async def has_used_trial(email: str) -> bool:
@@ -56,17 +57,17 @@ async def was_trial_card_of(fingerprint: str, account_ids: Sequence[AccountId]) 
             JOIN subscription s ON s.stripe_subscription_id = c.stripe_subscription_id
             WHERE c.card_hash = $1 AND s.account = ANY($2))
     """
-    return bool(await db.fetch_value(sql, _hash(fingerprint), list(account_ids)))
+    return bool(await db.fetch_value(sql, hash_fingerprint(fingerprint), list(account_ids)))
 
 
 async def claim_trial_card(fingerprint: str, subscription_id: str) -> bool:
     """Whether the card belongs to this trial: the first subscription that it was seen in."""
     values = {
         "id": new_id(),
-        "card_hash": _hash(fingerprint),
+        "card_hash": hash_fingerprint(fingerprint),
         "stripe_subscription_id": subscription_id,
         "seen_at": business_now(),
     }
     await insert(TrialCard, values, "ON CONFLICT (card_hash) DO NOTHING")
     sql = "SELECT stripe_subscription_id FROM trial_card WHERE card_hash = $1"
-    return bool(await db.fetch_value(sql, _hash(fingerprint)) == subscription_id)
+    return bool(await db.fetch_value(sql, hash_fingerprint(fingerprint)) == subscription_id)

@@ -19,6 +19,7 @@ from chenu.core.report_mail_params import (
     ReportReceivedParams,
     ReviewWrittenParams,
 )
+from chenu.core.webhook_mail_params import WebhookOffParams
 
 PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.EMAIL_VERIFY: of.VerifyParams,
@@ -96,6 +97,7 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.TOKENS_USED: of.TokensUsedParams,
     MailKind.AFFILIATE_SUSPENDED: AffiliateStandingParams,
     MailKind.AFFILIATE_REINSTATED: AffiliateStandingParams,
+    MailKind.WEBHOOK_OFF: WebhookOffParams,
 }
 
 

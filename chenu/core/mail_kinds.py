@@ -79,6 +79,7 @@ class MailKind(StrEnum):
     TOKENS_USED = "TOKENS_USED"
     AFFILIATE_SUSPENDED = "AFFILIATE_SUSPENDED"
     AFFILIATE_REINSTATED = "AFFILIATE_REINSTATED"
+    WEBHOOK_OFF = "WEBHOOK_OFF"
 
 
 class MailTopic(StrEnum):
@@ -197,6 +198,7 @@ MAIL_RULES: dict[MailKind, MailRule] = {
     MailKind.AGENT_ENDED: _CONTRACT,
     MailKind.AGENT_PAYMENT_FAILED: _CONTRACT,
     MailKind.NEW_VERSION: MailRule(MailReason.ACCOUNT, MailTopic.UPDATES),
+    MailKind.WEBHOOK_OFF: MailRule(MailReason.ACCOUNT),
     MailKind.TOKENS_USED: MailRule(MailReason.ACCOUNT, MailTopic.TOKENS),
 }
 

@@ -48,8 +48,8 @@ _LINES = """
 """
 
 
-async def list_mail_lines(addresses: Collection[str], page: PageRequest) -> list[Line]:
-    return await fetch_lines(_LINES, page, list(addresses))
+async def list_mail_lines(emails: Collection[str], page: PageRequest) -> list[Line]:
+    return await fetch_lines(_LINES, page, list(emails))
 
 
 async def list_mails(state: MailState | None, page: PageRequest) -> Page[ListedMail]:

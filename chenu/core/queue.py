@@ -44,6 +44,7 @@ class Job(StrEnum):
     SYNC_AGENT = "sync_agent"
     DATA_EXPORT = "data_export"
     PERSON_DELETION = "person_deletion"
+    WEBHOOK_ENDPOINT = "webhook_endpoint"
 
 
 _handlers: dict[Job, Handler] = {}

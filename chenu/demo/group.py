@@ -143,6 +143,7 @@ class Group:
             "CHENU_SECRET": state.secret,
             "CHENU_MAIL_FOLDER": str(self.folder / "mails"),
             "CHENU_MEDIA_STORE": str(self.folder / "media"),
+            "CHENU_WEBHOOK_LOOPBACK": "on",
             "STRIPE_MODE": "sandbox",
             "STRIPE_KEY": SANDBOX_KEY,
             "STRIPE_API_BASE": sandbox,

@@ -81,14 +81,14 @@ def _record(group: Group, target: Path, ends_at: datetime, say: Say, lives: Live
     # Laid-out PDFs would be most of the file: each has the letters of its font in it.
     options = ["--clock", str(int(begins_at.timestamp())), "--seed", _SEED, "--plain-pdfs"]
     env = group.start_engines(state, options)
-    asyncio.run(_prepare(env, state))
+    asyncio.run(prepare_empty(env, state))
     group.start_faces(env)
     asyncio.run(_live(env, lives, begins_at, say))
     group.stop_faces()
     asyncio.run(_write(group, env, target))
 
 
-async def _prepare(env: dict[str, str], state: DemoState) -> None:
+async def prepare_empty(env: dict[str, str], state: DemoState) -> None:
     """Schema, business time, products and webhooks; before any process reads the time."""
     await apply_migrations(env["DATABASE_URL"])
     async with (

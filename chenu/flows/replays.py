@@ -1,4 +1,4 @@
-"""What staff have done once more: a call to Stripe, an event, a job, a task, a mail.
+"""What staff have done once more: a call to Stripe, an event, a job, a task, a mail, a webhook.
 
 Each is written down with its reason. A form that is sent twice, or was opened before something
 changed, is refused: `seen` says what its page showed. docs/decisions/0075.
@@ -12,7 +12,7 @@ from chenu.accounts.confirmation import require_fresh
 from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
 from chenu.billing import inbox_list
 from chenu.billing.inbox_list import ListedEvent
-from chenu.core import db, mail_list, queue_list, scheduled_tasks
+from chenu.core import db, mail_list, queue, queue_list, scheduled_tasks
 from chenu.core.errors import InvalidState, reject_if_any
 from chenu.core.i18n import mark
 from chenu.core.mail_kinds import MailKind, topic_of
@@ -26,6 +26,9 @@ from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
 from chenu.ledger.operation_list import check_now
 from chenu.ledger.operations import OperationId, OperationRow, OperationState, get_operation
+from chenu.webhooks.deliveries import DeliveryRow, get_any_delivery, send_once_more
+from chenu.webhooks.endpoints import get_endpoint
+from chenu.webhooks.model import DeliveryId
 
 _CHANGED = mark("This has changed since the page was opened: please look at it once more")
 
@@ -38,8 +41,12 @@ class ReplayOrder:
     reason: str
 
 
-def seen_of(row: OperationRow | ListedEvent | JobRow | TaskRow | ListedMail) -> str:
+Seen = OperationRow | ListedEvent | JobRow | TaskRow | ListedMail | DeliveryRow
+
+
+def seen_of(row: Seen) -> str:
     """What changes of a row whenever something is done with it, and by each replay."""
+    parts: tuple[object, ...]
     match row:
         case OperationRow():
             parts = (row.state, row.attempts, row.key_number, row.next_check_at)
@@ -47,6 +54,8 @@ def seen_of(row: OperationRow | ListedEvent | JobRow | TaskRow | ListedMail) -> 
             parts = (row.status, row.attempts, row.due_at)
         case TaskRow():
             parts = (row.due_at, row.failures, row.next_attempt_at)
+        case DeliveryRow():
+            parts = (row.state, row.attempts, row.position)
         case _:
             parts = (row.state, row.attempts, row.next_attempt_at)
     return " ".join(str(part) for part in parts)
@@ -163,8 +172,24 @@ async def _require_wanted(found: ListedMail) -> None:
         raise InvalidState("Its recipient has turned such mails off")
 
 
-def _require_seen(
-    row: OperationRow | ListedEvent | JobRow | TaskRow | ListedMail, order: ReplayOrder
-) -> None:
+@db.transactional
+async def replay_delivery(actor: Actor, delivery_id: DeliveryId, order: ReplayOrder) -> None:
+    """The same event to the same endpoint, behind what waits there.
+
+    Raises Forbidden, Rejected, NotFound, InvalidState where its account has it switched off.
+    """
+    actor.require_staff(Staff.FINANCE)
+    reject_if_any(check_reason(order.reason))
+    found = await get_any_delivery(delivery_id, lock=True)
+    _require_seen(found, order)
+    endpoint = await get_endpoint(found.account_id, found.endpoint_id)
+    if not endpoint.is_on:
+        raise InvalidState("This endpoint is switched off: its account switches it on")
+    await send_once_more(found.id)
+    await queue.enqueue(queue.Job.WEBHOOK_ENDPOINT, str(endpoint.id))
+    await record_staff_act(actor, StaffAct.DELIVERY_SEND, found.id, order.reason, kind=found.kind)
+
+
+def _require_seen(row: Seen, order: ReplayOrder) -> None:
     if order.seen != seen_of(row):
         raise InvalidState(_CHANGED)

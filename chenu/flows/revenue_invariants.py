@@ -99,4 +99,18 @@ REVENUE = (
         WHERE coalesce(m.mrr, 0) <> coalesce(s.mrr, 0)
         """,  # noqa: S608 - a text of ours
     ),
+    Invariant(
+        "I20t",
+        mark("how far each account came is what its history says"),
+        """
+        SELECT format('account %s %s', coalesce(r.account, h.account),
+            coalesce(r.tier, h.tier)) AS what
+        FROM tier_reached r
+        FULL JOIN (SELECT DISTINCT account, tier FROM recurring_state
+            CROSS JOIN LATERAL tiers_up_to(item) AS tier
+            WHERE mrr > 0 AND kind IN ('TIER', 'CONTRACT')) h
+            ON (h.account, h.tier) = (r.account, r.tier)
+        WHERE r.account IS NULL OR h.account IS NULL
+        """,
+    ),
 )

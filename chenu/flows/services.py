@@ -27,6 +27,7 @@ from chenu.media.store import MediaStore
 from chenu.metering.limiter import Limiter
 from chenu.metering.meter import Meter
 from chenu.settings import Settings
+from chenu.webhooks.client import WebhookClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Services:
     )
     """By connected account: a page that is loaded again does not ask Stripe again."""
     connections: LiveConnections = field(default_factory=LiveConnections)
+    webhooks: WebhookClient = field(default_factory=WebhookClient)
 
     @property
     def tallies(self) -> Tallies:

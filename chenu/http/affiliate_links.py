@@ -2,11 +2,11 @@
 
 The parameter is taken out of the query, so that pages and cache keys are the same with any code. A
 page behind a real code is made anew and never stored: it asks for consent, and its links to the
-sign-up carry the code. A click that cannot be recorded is lost, and the page is not.
+sign-up carry the code, as does a redirect. A click that cannot be recorded is lost, and the page is
+not.
 """
 
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Send
@@ -20,13 +20,13 @@ from chenu.accounts.request_context import (
 )
 from chenu.affiliates.click_tokens import FollowedLink, read_click, sign_click
 from chenu.affiliates.clicks import record_click
-from chenu.affiliates.codes import find_code
+from chenu.affiliates.codes import find_carried, take_code, with_code
+from chenu.flows.return_urls import is_local_path
 from chenu.http.paths import Subtrees
 from chenu.settings import Settings
 
 log = structlog.get_logger("chenu.request")
 
-PARAMETER = b"ref"
 _AHEAD = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 """Headers of a page that is fetched before anybody asks for it."""
 _OF_PAGES = (b"", b"document")
@@ -73,33 +73,27 @@ class AffiliateLinks:
         async def send_own(message: Message) -> None:
             if message["type"] == "http.response.start":
                 others = [pair for pair in message["headers"] if pair[0].lower() != own[0][0]]
-                message["headers"] = [*others, *own]
+                message["headers"] = [*(self._carry(pair, link) for pair in others), *own]
             await send(message)
 
         return send_own
+
+    def _carry(self, header: tuple[bytes, bytes], link: FollowedLink) -> tuple[bytes, bytes]:
+        """Whoever is led on to another page of ours takes the code along."""
+        name, value = header
+        if name.lower() != b"location":
+            return header
+        target = value.decode("latin-1")
+        path = target.removeprefix(self._settings.public_url)
+        if not is_local_path(path) or find_carried(path) is not None:
+            return header
+        return name, with_code(target, link.code).encode("latin-1")
 
 
 def _is_staff_looking(scope: Any) -> bool:
     """At a customer's pages, which leaves no trace of the customer."""
     request_context: RequestContext = scope["state"][STATE_KEY]
     return request_context.actor.impersonator is not None
-
-
-def take_code(query: bytes) -> tuple[str | None, bytes]:
-    """The code in a query, as it is stored, and the query without the parameter."""
-    if not query:
-        return None, query
-    parts = query.split(b"&")
-    sent = [part for part in parts if _name_of(part) == PARAMETER]
-    if not sent:
-        return None, query
-    others = [part for part in parts if _name_of(part) != PARAMETER]
-    value = unquote_to_bytes(sent[-1].partition(b"=")[2].replace(b"+", b" "))
-    return find_code(value.decode("latin-1")), b"&".join(others)
-
-
-def _name_of(part: bytes) -> bytes:
-    return unquote_to_bytes(part.partition(b"=")[0])
 
 
 def _is_visit(scope: Any) -> bool:

@@ -53,6 +53,7 @@ from chenu.jobs.moderation_samples import MODERATION
 from chenu.jobs.receipt_samples import pack_receipts, receipts
 from chenu.jobs.report_samples import REPORTS
 from chenu.jobs.sale_samples import SALES
+from chenu.jobs.webhook_samples import WEBHOOKS
 
 _MOMENT = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 _SOON = "2026-12-15T09:30:00+00:00"
@@ -275,6 +276,7 @@ _SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     **AGENTS_HELD,
     **REPORTS,
     **KEYS,
+    **WEBHOOKS,
     **AFFILIATES,
     MailKind.TOKENS_USED: tuple(
         TokensUsedParams(

@@ -17,6 +17,7 @@ from chenu.roi import retention as roi
 from chenu.support import retention as support
 from chenu.tokens import pack_retention as packs
 from chenu.tokens import retention as tokens
+from chenu.webhooks import retention as webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *metering.RETENTIONS,
     *affiliates.RETENTIONS,
     *analytics.RETENTIONS,
+    *webhooks.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {
     retention.table: retention for retention in RETENTIONS if isinstance(retention, Retention)

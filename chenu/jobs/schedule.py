@@ -55,6 +55,7 @@ from chenu.jobs.affiliate_tasks import AFFILIATE_TASKS
 from chenu.jobs.purge import purge_all
 from chenu.jobs.recurring import Recurring
 from chenu.jobs.staff_tasks import STAFF_TASKS
+from chenu.jobs.webhook_tasks import WEBHOOK_TASKS
 from chenu.ledger.findings import record_findings
 from chenu.ledger.invariants import Finding
 from chenu.ledger.seals import seal_entries
@@ -201,6 +202,7 @@ RECURRING = (
     Recurring("remove_pictures", Every(timedelta(hours=1)), _remove_pictures),
     *AFFILIATE_TASKS,
     *STAFF_TASKS,
+    *WEBHOOK_TASKS,
 )
 
 

@@ -10,7 +10,7 @@ from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import Unavailable
 from chenu.core.mail import MailRow
-from chenu.jobs.mail_documents import find_attachment
+from chenu.jobs.mail_documents import MakeStatement, find_attachment
 from chenu.jobs.mail_text import compose_mail
 from chenu.jobs.mail_transport import MailError, MailTransport
 from chenu.settings import Settings
@@ -20,21 +20,31 @@ log = structlog.get_logger(__name__)
 GIVE_UP_AFTER = timedelta(hours=24)
 
 
-async def send_mail(settings: Settings, transport: MailTransport, mail_id: UUID) -> None:
-    """Raises the reason if it has to be retried."""
+async def send_mail(
+    settings: Settings,
+    transport: MailTransport,
+    mail_id: UUID,
+    make_statement: MakeStatement | None = None,
+) -> None:
+    """Raises the reason if it has to be retried. Without `make_statement` no mail has one."""
     async with mail.claim(mail_id) as row:
         if row is not None:
-            await _send(settings, transport, row)
+            await _send(settings, transport, row, make_statement)
 
 
-async def _send(settings: Settings, transport: MailTransport, row: MailRow) -> None:
+async def _send(
+    settings: Settings,
+    transport: MailTransport,
+    row: MailRow,
+    make_statement: MakeStatement | None,
+) -> None:
     try:
         message = compose_mail(
             row,
             sender=settings.mail_from,
             public_url=settings.public_url,
             secret=settings.secret,
-            attached=await find_attachment(row),
+            attached=await find_attachment(row, make_statement),
         )
         crash_point("mail.before_send")
         await transport.send(message)

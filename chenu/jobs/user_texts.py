@@ -29,6 +29,7 @@ _OURS = frozenset(
         "sale",
         "due_at",
         "decision",
+        "endpoint",
         "declared_at",
         "paid_at",
         "invoice_url",

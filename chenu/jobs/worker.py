@@ -22,6 +22,8 @@ from chenu.flows.privacy.deletion import finish_deletion
 from chenu.flows.privacy.export import make_export
 from chenu.flows.purchases.outdated_pages import close_checkouts_of_agent
 from chenu.flows.services import Services
+from chenu.flows.webhooks.deliver import deliver_to
+from chenu.jobs.mail_documents import MakeStatement
 from chenu.jobs.mail_transport import make_transport
 from chenu.jobs.schedule import run_schedule
 from chenu.jobs.send_mail import send_mail
@@ -29,13 +31,16 @@ from chenu.ledger.operations import OperationId
 from chenu.privacy.deletions import DeletionId
 from chenu.privacy.exports import ExportId
 from chenu.settings import Settings
+from chenu.webhooks.model import EndpointId
 
 log = structlog.get_logger(__name__)
 
 _PAUSE_SECONDS = 1.0
 
 
-async def run_worker(settings: Settings, *, ready: Path | None = None) -> None:
+async def run_worker(
+    settings: Settings, make_statement: MakeStatement, *, ready: Path | None = None
+) -> None:
     """Runs until SIGTERM or SIGINT. `ready` is touched once jobs are processed."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -43,7 +48,7 @@ async def run_worker(settings: Settings, *, ready: Path | None = None) -> None:
         loop.add_signal_handler(signal_number, stop.set)
     with tracing.recording(settings.traces, "chenu-worker"):
         async with open_services(settings, "chenu-worker") as services:
-            register_handlers(services)
+            register_handlers(services, make_statement)
             if ready is not None:
                 await asyncio.to_thread(ready.touch)
             await asyncio.gather(
@@ -51,7 +56,7 @@ async def run_worker(settings: Settings, *, ready: Path | None = None) -> None:
             )
 
 
-def register_handlers(services: Services) -> None:
+def register_handlers(services: Services, make_statement: MakeStatement) -> None:
     """Registers a handler for every kind of job; each only calls a flow."""
     transport = make_transport(services.settings)
 
@@ -65,7 +70,7 @@ def register_handlers(services: Services) -> None:
 
     async def on_mail(argument: str) -> None:
         await follow_clock(services.settings)
-        await send_mail(services.settings, transport, UUID(argument))
+        await send_mail(services.settings, transport, UUID(argument), make_statement)
 
     async def on_close_checkouts(argument: str) -> None:
         await close_checkouts_of_agent(services, AgentId(UUID(argument)))
@@ -87,6 +92,14 @@ def register_handlers(services: Services) -> None:
     queue.handle(queue.Job.SYNC_PERSON, on_person)
     queue.handle(queue.Job.SYNC_AGENT, on_agent)
     _register_privacy(services)
+    _register_webhooks(services)
+
+
+def _register_webhooks(services: Services) -> None:
+    async def on_endpoint(argument: str) -> None:
+        await deliver_to(services, EndpointId(UUID(argument)))
+
+    queue.handle(queue.Job.WEBHOOK_ENDPOINT, on_endpoint)
 
 
 def _register_privacy(services: Services) -> None:

@@ -19,7 +19,7 @@ REVOKE UPDATE, DELETE ON recurring_state FROM chenu_app;
 CREATE FUNCTION recurring_mrr(kind text, status text, gives_access boolean, billing_interval text,
     price bigint, share_net bigint, share_total bigint, discount_percent int,
     discount_amount bigint, discount_duration text, discount_ends_at timestamptz, at timestamptz)
-RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN kind = 'AGENT' OR NOT gives_access
             OR status NOT IN ('ACTIVE', 'PAST_DUE', 'RUNNING') THEN 0
         ELSE div(2 * greatest(100 * price::numeric - CASE
@@ -39,3 +39,8 @@ CREATE VIEW mrr_change AS
     SELECT id, account, source, kind, mrr - mrr_before AS net, mrr_gross - mrr_gross_before AS gross,
         changed_at
     FROM recurring_state WHERE mrr <> mrr_before OR mrr_gross <> mrr_gross_before;
+
+-- Trials are few beside the states of paid plans.
+CREATE INDEX recurring_state_of_trial ON recurring_state (changed_at)
+    WHERE kind = 'TIER' AND status IS DISTINCT FROM status_before
+        AND 'TRIALING' IN (status, status_before);

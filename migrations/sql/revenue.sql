@@ -14,7 +14,7 @@ CREATE UNIQUE INDEX revenue_cohort_once ON revenue_cohort (cohort, month);
 
 -- By the net MRR of an account; where only the gross MRR moves, it expands or contracts by nothing.
 CREATE FUNCTION mrr_kind(had_some boolean, before bigint, after bigint, gross_change bigint)
-RETURNS text LANGUAGE sql IMMUTABLE AS $$
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
         WHEN before = 0 AND after > 0 THEN CASE WHEN had_some THEN 'REACTIVATION' ELSE 'NEW' END
         WHEN before > 0 AND after = 0 THEN 'CHURN'
@@ -22,10 +22,10 @@ RETURNS text LANGUAGE sql IMMUTABLE AS $$
         ELSE 'CONTRACTION' END
 $$;
 
-CREATE FUNCTION utc_day(moment timestamptz) RETURNS date LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION utc_day(moment timestamptz) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT (moment AT TIME ZONE 'UTC')::date
 $$;
-CREATE FUNCTION utc_month(moment timestamptz) RETURNS date LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION utc_month(moment timestamptz) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT date_trunc('month', moment AT TIME ZONE 'UTC')::date
 $$;
 
@@ -116,36 +116,40 @@ CREATE VIEW mrr_movement_truth AS
         utc_month(first_at) AS cohort, changed_at AS moved_at
     FROM begun;
 
--- The sums as the movements and the history have them.
+-- The sums as the movements and the history have them: one pass over the movements.
+CREATE VIEW movement_sum AS
+    SELECT utc_day(moved_at) AS day, kind, cohort, sum(mrr_after - mrr_before)::bigint AS change,
+        sum(gross_after - gross_before)::bigint AS gross_change, count(*)::int AS moved
+    FROM mrr_movement GROUP BY 1, 2, 3;
 CREATE VIEW revenue_day_truth AS
     SELECT day,
-        coalesce(sum(after) FILTER (WHERE kind = 'NEW'), 0)::bigint AS new_mrr,
-        coalesce(sum(after) FILTER (WHERE kind = 'REACTIVATION'), 0)::bigint AS reactivation_mrr,
-        coalesce(sum(after - before) FILTER (WHERE kind = 'EXPANSION'), 0)::bigint AS expansion_mrr,
-        coalesce(sum(before - after) FILTER (WHERE kind = 'CONTRACTION'), 0)::bigint
-            AS contraction_mrr,
-        coalesce(sum(before) FILTER (WHERE kind = 'CHURN'), 0)::bigint AS churn_mrr,
+        coalesce(sum(change) FILTER (WHERE kind = 'NEW'), 0)::bigint AS new_mrr,
+        coalesce(sum(change) FILTER (WHERE kind = 'REACTIVATION'), 0)::bigint AS reactivation_mrr,
+        coalesce(sum(change) FILTER (WHERE kind = 'EXPANSION'), 0)::bigint AS expansion_mrr,
+        coalesce(-sum(change) FILTER (WHERE kind = 'CONTRACTION'), 0)::bigint AS contraction_mrr,
+        coalesce(-sum(change) FILTER (WHERE kind = 'CHURN'), 0)::bigint AS churn_mrr,
         coalesce(sum(gross_change), 0)::bigint AS gross_change,
-        (count(*) FILTER (WHERE kind = 'NEW'))::int AS new_customers,
-        (count(*) FILTER (WHERE kind = 'REACTIVATION'))::int AS reactivated_customers,
-        (count(*) FILTER (WHERE kind = 'CHURN'))::int AS churned_customers,
-        (count(*) FILTER (WHERE trial = 'STARTED'))::int AS trials_started,
-        (count(*) FILTER (WHERE trial = 'CONVERTED'))::int AS trials_converted,
-        (count(*) FILTER (WHERE trial = 'LAPSED'))::int AS trials_lapsed
+        coalesce(sum(moved) FILTER (WHERE kind = 'NEW'), 0)::int AS new_customers,
+        coalesce(sum(moved) FILTER (WHERE kind = 'REACTIVATION'), 0)::int
+            AS reactivated_customers,
+        coalesce(sum(moved) FILTER (WHERE kind = 'CHURN'), 0)::int AS churned_customers,
+        coalesce(sum(moved) FILTER (WHERE kind = 'STARTED'), 0)::int AS trials_started,
+        coalesce(sum(moved) FILTER (WHERE kind = 'CONVERTED'), 0)::int AS trials_converted,
+        coalesce(sum(moved) FILTER (WHERE kind = 'LAPSED'), 0)::int AS trials_lapsed
     FROM (
-        SELECT utc_day(moved_at) AS day, kind, mrr_before AS before, mrr_after AS after,
-            gross_after - gross_before AS gross_change, NULL AS trial
-        FROM mrr_movement
+        SELECT day, kind, change, gross_change, moved FROM movement_sum
         UNION ALL
-        SELECT utc_day(changed_at), NULL, 0, 0, 0, CASE WHEN status = 'TRIALING' THEN 'STARTED'
-            WHEN status IN ('ACTIVE', 'PAST_DUE') THEN 'CONVERTED' ELSE 'LAPSED' END
+        SELECT utc_day(changed_at), CASE WHEN status = 'TRIALING' THEN 'STARTED'
+                WHEN status IN ('ACTIVE', 'PAST_DUE') THEN 'CONVERTED' ELSE 'LAPSED' END,
+            0, 0, 1
         FROM recurring_change WHERE kind = 'TIER' AND status IS DISTINCT FROM status_before
             AND 'TRIALING' IN (status, status_before)
-    ) moved GROUP BY day;
+    ) of_day GROUP BY day;
 CREATE VIEW revenue_cohort_truth AS
-    SELECT cohort, utc_month(moved_at) AS month, sum(mrr_after - mrr_before)::bigint AS mrr_change,
-        sum((mrr_after > 0)::int - (mrr_before > 0)::int)::int AS customer_change
-    FROM mrr_movement WHERE cohort IS NOT NULL GROUP BY 1, 2;
+    SELECT cohort, date_trunc('month', day)::date AS month, sum(change)::bigint AS mrr_change,
+        coalesce(sum(CASE kind WHEN 'CHURN' THEN -moved ELSE moved END)
+            FILTER (WHERE kind IN ('NEW', 'REACTIVATION', 'CHURN')), 0)::int AS customer_change
+    FROM movement_sum WHERE cohort IS NOT NULL GROUP BY 1, 2;
 
 -- Replaces what is not as the history has it; movements that are right keep their ids. Whoever
 -- writes a movement or a sum waits until it is done.

@@ -30,6 +30,6 @@ ALTER TABLE impersonation
     ADD CONSTRAINT impersonation_role CHECK (staff_role IN ('SUPPORT', 'ADMIN')),
     ADD CONSTRAINT impersonation_others CHECK (staff <> customer),
     ADD CONSTRAINT impersonation_bounded
-        CHECK (expires_at > started_at AND expires_at <= started_at + interval '30 minutes');
+        CHECK (expires_at <= started_at + interval '30 minutes');
 CREATE INDEX impersonation_ended ON impersonation (expires_at);
 CREATE UNIQUE INDEX impersonation_one ON impersonation (session) WHERE ended_at IS NULL;

@@ -66,6 +66,7 @@ from storefront.routes import (
 )
 from storefront.routes.affiliate_handlers import AFFILIATE_HANDLERS
 from storefront.routes.staff_handlers import STAFF_HANDLERS
+from storefront.routes.webhook_handlers import WEBHOOK_HANDLERS
 
 HANDLERS = (
     affiliates.show_programme,
@@ -106,6 +107,7 @@ HANDLERS = (
     token_limits.show_limits,
     token_limits.save_limit,
     token_limits.end_limit,
+    *WEBHOOK_HANDLERS,
     roi.show_roi,
     roi.show_how,
     roi.save_settings,

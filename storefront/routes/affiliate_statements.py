@@ -4,15 +4,12 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from chenu.accounts.users import get_user
 from chenu.affiliates.affiliates import get_own_affiliate
-from chenu.affiliates.commissions import list_commissions_of_payout
-from chenu.affiliates.payouts import PayoutRow, find_payout_by_number
+from chenu.affiliates.payouts import find_payout_by_number
 from chenu.core.errors import NotFound, Unavailable
 from chenu.core.i18n import mark
-from storefront import affiliate_words
 from storefront.access import SIGNED_IN
-from storefront.affiliate_view import show_commissions
+from storefront.affiliate_statement import render_statement
 from storefront.pages import Page, Pages
 from storefront.pdf_documents import PdfDocuments
 
@@ -29,28 +26,9 @@ async def send_own_statement(
     payout = await find_payout_by_number(statement_number)
     if payout is None or payout.affiliate_id != affiliate.id:
         raise NotFound("There is no such statement")
-    document = await _render(pages, payout, affiliate.code)
+    document = await render_statement(payout, pages.settings.company, pages.locale)
     try:
         content = await pdf_documents.make(document)
     except Unavailable:
         raise Unavailable(_FAILED) from None
-    headers = {
-        "Cache-Control": "private, no-store",
-        "Content-Disposition": f'attachment; filename="chenu-{payout.number}.pdf"',
-        "Vary": "Cookie, Accept-Language",
-    }
-    return Page(content, media_type="application/pdf", headers=headers)
-
-
-async def _render(pages: Pages, payout: PayoutRow, code: str) -> str:
-    owner = await get_user(pages.request_context.actor.require_user())
-    rows = await list_commissions_of_payout(payout.id)
-    return pages.render(
-        "affiliate/statement_document.html",
-        payout=payout,
-        code=code,
-        name=owner.display_name,
-        company=pages.settings.company,
-        commissions=await show_commissions(rows, pages.locale),
-        affiliate_words=affiliate_words,
-    )
+    return pages.send_pdf(content, f"chenu-{payout.number}.pdf")

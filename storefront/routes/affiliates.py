@@ -9,9 +9,9 @@ from chenu.affiliates.affiliates import AffiliateRow, find_affiliate_of
 from chenu.affiliates.click_tokens import read_click
 from chenu.affiliates.model import ATTRIBUTION, HELD_FOR, MINIMUM_PAYOUT, RATE
 from chenu.flows.affiliates.join import join_programme
+from chenu.flows.affiliates.links import link_of
 from chenu.flows.return_urls import is_local_path
 from storefront.access import PUBLIC, SIGNED_IN, WITHOUT_METER
-from storefront.followed_link import with_code
 from storefront.forms import REFUSALS, FormView, HttpRequest, read_form
 from storefront.pages import Page, Pages
 
@@ -25,7 +25,7 @@ async def show_programme(pages: NamedDependency[Pages]) -> Page:
 
 async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
     affiliate = await _find_own(pages)
-    link = "" if affiliate is None else with_code(f"{pages.settings.public_url}/", affiliate.code)
+    link = "" if affiliate is None else link_of(pages.settings.public_url, affiliate.code)
     return pages.show(
         "affiliates/page.html",
         status,

@@ -9,6 +9,8 @@ from chenu.flows.plan_kinds import API_PLAN_NAMES
 from chenu.flows.services import Services
 from chenu.metering.allowances import SESSION_CALLS_PER_MINUTE, burst_of
 from chenu.metering.plans import API_PLANS
+from chenu.webhooks.model import CHOSEN_KINDS
+from storefront import webhook_words
 from storefront.access import PUBLIC
 from storefront.api_changes import CHANGE_KINDS, list_change_days
 from storefront.api_terms import (
@@ -36,6 +38,9 @@ async def show_developers(
         own=await _find_own(services, pages.request_context.actor, read_query(request)),
         first_call=write_examples("first-call", base_url),
         catalogue=write_examples("catalogue", base_url),
+        webhook_receiver=write_examples("webhook", base_url),
+        event_kinds=CHOSEN_KINDS,
+        webhook_words=webhook_words,
         api_plans=API_PLANS,
         plan_names=API_PLAN_NAMES,
         burst_of=burst_of,

@@ -34,7 +34,9 @@ _FIELDS = ("hourly_rate", "minutes")
 @get("/roi", opt=for_right(Right.READ))
 async def show_roi(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     view = await read_view(pages, read_query(request))
-    await record_view(pages.request_context.actor.require_user())
+    actor = pages.request_context.actor
+    if actor.impersonator is None:  # staff who look as a customer are not the customer
+        await record_view(actor.require_user())
     return _render(pages, view, _fill_form(pages, view.report.settings))
 
 
@@ -151,13 +153,4 @@ async def send_pdf_file(
         account_name=account.name,
         has_contract=actor.tier is TierCode.ENTERPRISE,
     )
-    return _send_pdf(view, await pdf_documents.make(document))
-
-
-def _send_pdf(view: RoiView, content: bytes) -> Page:
-    headers = {
-        "Cache-Control": "private, no-store",
-        "Content-Disposition": f'attachment; filename="{_name_file(view, "pdf")}"',
-        "Vary": "Cookie, Accept-Language",
-    }
-    return Page(content, media_type="application/pdf", headers=headers)
+    return pages.send_pdf(await pdf_documents.make(document), _name_file(view, "pdf"))

@@ -37,7 +37,10 @@ async def show_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) -> P
     wanted = read_query(request).text("next")
     if pages.request_context.actor.kind is ActorKind.SESSION:
         return pages.go(safe_next(wanted))
-    return pages.show("people/sign_in.html", form=FormView("sign-in", {"next": wanted}))
+    values = {"next": wanted}
+    if pages.link is not None:
+        values["referral_code"] = pages.link.code
+    return pages.show("people/sign_in.html", form=FormView("sign-in", values))
 
 
 @post("/sign-in", opt=PUBLIC)
@@ -52,7 +55,7 @@ async def submit_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) ->
         values = {"token": token, "next": fields.text("next")}
         return pages.show("people/sign_in_code.html", form=FormView("code", values))
     except REFUSED_TRIES as error:
-        form = pages.refused("sign-in", keep(fields, ("email", "next")), error)
+        form = pages.refused("sign-in", keep(fields, ("email", "next", "referral_code")), error)
         page = pages.show("people/sign_in.html", pages.status(error), form=form)
         return with_retry(page, error)
     return await _go_on(pages, session, fields)

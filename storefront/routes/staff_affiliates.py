@@ -10,7 +10,9 @@ from litestar.params import FromPath
 from chenu.accounts.audit import StaffRead, record_staff_reads
 from chenu.affiliates.commissions import list_commissions
 from chenu.affiliates.model import AffiliateId, ReferralId
+from chenu.affiliates.payouts import list_payouts
 from chenu.affiliates.referrals import get_referral
+from chenu.affiliates.transfer_words import transfer_failure_text
 from chenu.core.paging import Key, PageRequest
 from chenu.core.paging import Page as Rows
 from chenu.flows.affiliates.attribution import attribute_account
@@ -27,7 +29,7 @@ from chenu.flows.affiliates.held_referrals import hold_referral, release_referra
 from chenu.flows.affiliates.standing import reinstate_affiliate, suspend_affiliate
 from storefront import affiliate_staff_words
 from storefront.access import FINANCE
-from storefront.forms import REFUSALS, FormView, HttpRequest, keep, read_form, read_query
+from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form, read_query
 from storefront.pages import Page, Pages
 from storefront.paging import Pager
 
@@ -84,28 +86,39 @@ async def _render(
     form: FormView,
     status: int = 200,
 ) -> Page:
-    view, query = await get_affiliate_view(affiliate_id), read_query(request)
-    brought = _pager(pages, affiliate_id, "referrals")
-    referrals = await list_referral_views(affiliate_id, brought.read(query))
-    earned = _pager(pages, affiliate_id, "commissions")
-    commissions = await list_commissions(affiliate_id, earned.read(query))
+    view = await get_affiliate_view(affiliate_id)
     page = pages.show(
         "staff/affiliate.html",
         status,
         view=view,
         figures=await get_figures(view),
-        referrals=referrals.rows,
-        links=brought.links(referrals, _key_of_referral),
-        commissions=commissions.rows,
-        commission_links=earned.links(commissions, lambda row: _key(row.id)),
         form=form,
         attribute_form=form if form.name == "attribute" else FormView("attribute"),
         standing_form=form if form.name == "standing" else FormView("standing"),
         words_of=affiliate_staff_words,
+        transfer_failure=transfer_failure_text,
+        **await _read_lists(pages, affiliate_id, read_query(request)),
     )
     reads = [StaffRead("affiliate", affiliate_id)]
     await record_staff_reads(pages.request_context.actor, reads)
     return page
+
+
+async def _read_lists(pages: Pages, affiliate_id: AffiliateId, query: Fields) -> dict[str, object]:
+    brought = _pager(pages, affiliate_id, "referrals")
+    referrals = await list_referral_views(affiliate_id, brought.read(query))
+    earned = _pager(pages, affiliate_id, "commissions")
+    commissions = await list_commissions(affiliate_id, earned.read(query))
+    paid = _pager(pages, affiliate_id, "payouts")
+    payouts = await list_payouts(affiliate_id, paid.read(query))
+    return {
+        "referrals": referrals.rows,
+        "links": brought.links(referrals, _key_of_referral),
+        "commissions": commissions.rows,
+        "commission_links": earned.links(commissions, lambda row: _key(row.id)),
+        "payouts": payouts.rows,
+        "payout_links": paid.links(payouts, lambda row: _key(row.id)),
+    }
 
 
 def _pager(pages: Pages, affiliate_id: AffiliateId, name: str) -> Pager:

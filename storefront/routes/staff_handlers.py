@@ -24,6 +24,8 @@ from storefront.routes import (
     staff_revenue_costs,
     staff_revenue_rows,
     staff_statements,
+    staff_tables,
+    staff_webhooks,
     staff_withdrawals,
 )
 
@@ -54,6 +56,8 @@ STAFF_HANDLERS = (
     staff_statements.send_one_statement,
     staff_books.show_books,
     staff_audit.show_audit,
+    staff_tables.show_tables,
+    staff_tables.show_table,
     staff_disputes.show_disputes,
     staff_disputes.decide,
     staff_withdrawals.show_queue,
@@ -91,6 +95,9 @@ STAFF_HANDLERS = (
     staff_events.show_events,
     staff_events.show_event,
     staff_events.replay,
+    staff_webhooks.show_deliveries,
+    staff_webhooks.show_delivery,
+    staff_webhooks.send_delivery,
     staff_jobs.show_jobs,
     staff_jobs.show_job,
     staff_jobs.run_job,

@@ -11,6 +11,7 @@ from chenu.analytics.rollup import list_cohorts, list_month_movements
 from chenu.analytics.targets import check_targets
 from chenu.analytics.trend import list_trends
 from chenu.flows.services import Services
+from storefront import revenue_words
 from storefront.access import FINANCE
 from storefront.forms import HttpRequest, read_query
 from storefront.pages import Page, Pages
@@ -29,6 +30,7 @@ async def show_revenue(
         "staff/_revenue.html" if pages.is_fragment else "staff/revenue.html",
         view=make_view(data, period, pages.locale),
         lengths=LENGTHS,
+        revenue_words=revenue_words,
     )
     if pages.is_fragment:
         page.headers["HX-Push-Url"] = period.url()

@@ -107,12 +107,14 @@ async def fund(side: StripeSide, cents: int = 10_000_000) -> None:
     )
 
 
-async def put_paid(affiliate_id: AffiliateId, number: str = "AF-00000000-0001") -> PayoutId:
-    """A payout of last month, without its transfer."""
+async def put_paid(
+    affiliate_id: AffiliateId, number: str = "AF-00000000-0001", month: Month | None = None
+) -> PayoutId:
+    """A payout, of last month unless another is named, without its transfer."""
     row = PayoutRow(
         id=PayoutId(new_id()),
         affiliate_id=affiliate_id,
-        month=this_month().previous().first_day,
+        month=(month or this_month().previous()).first_day,
         amount=Cents(7920),
         status=PayoutStatus.PAID,
         operation_id=None,

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from chenu.affiliates.commissions import (
     CommissionSums,
     attach_due,
-    get_commission,
     get_commission_sums,
     list_commissions,
+    list_commissions_by_id,
     list_commissions_of_payout,
     lock_due,
     mark_commissions_paid,
@@ -104,5 +104,6 @@ async def test_a_payout_takes_what_is_due_with_what_is_owed_and_nothing_twice(
 
     assert (due.amount, left.amount, paid, again) == (5500, 0, 2, 0)
     assert [row.id for row in await list_commissions_of_payout(payout_id)] == [sold.id, owed.id]
-    assert (await get_commission(sold.id)).status is CommissionStatus.PAID
+    [stored] = await list_commissions_by_id([sold.id])
+    assert stored.status is CommissionStatus.PAID
     assert (await get_commission_sums(referral.affiliate_id)).paid == 5500

@@ -5,14 +5,17 @@ import pytest
 from chenu.accounts.actor import Staff
 from chenu.core.errors import InvalidState
 from chenu.flows.affiliates.payout_run import run_payouts
+from chenu.flows.mirrors.connect_account import refresh_connect_state
 from chenu.flows.operations.decisions import give_up_operation, retry_operation
+from chenu.flows.operations.repair import repair_due
+from chenu.flows.operations.runner import run_operation
 from chenu.flows.services import Services
 from chenu.ledger.operations import OperationId
 from tests.affiliates.paid import Earning, fund, open_earning, this_month
 from tests.affiliates.test_payouts import pay
 from tests.flows.sales import work_off
 from tests.people import make_person
-from tests.rows import count, mails_to
+from tests.rows import count, count_jobs, mails_to
 from tests.stripe_side import StripeSide
 
 
@@ -89,3 +92,27 @@ async def test_what_is_given_up_unknown_is_paid_by_no_other_run(
     assert (await earning.payout()).status == "PAID"
     assert await count("affiliate_payout") == 1
     assert len(await earning.transfers(stripe_side)) == 1
+
+
+async def test_a_payout_that_waits_for_its_account_is_made_once_the_account_can_be_paid(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    """At once, with no day of waiting; an account that stays restricted wakes nothing."""
+    earning = await open_earning(services, 6000)
+    await fund(stripe_side)
+    account = await earning.stripe_account()
+    await run_payouts(this_month(), dry_run=False)
+    await stripe_side.set_capability(account, "restricted")
+    await refresh_connect_state(services.connect, account)
+    for _ in range(4):
+        await run_operation(services, transfer_of((await earning.payout()).operation_id))
+    jobs, waiting = await count_jobs("repair"), await earning.payout()
+
+    await stripe_side.set_capability(account, "active")
+    await refresh_connect_state(services.connect, account)
+    woken = await count_jobs("repair") - jobs
+    await repair_due(services)
+
+    assert (waiting.status, woken) == ("PENDING", 1)
+    assert [each["amount"] for each in await earning.transfers(stripe_side)] == [6000]
+    assert (await earning.payout()).status == "PAID"

@@ -3,7 +3,7 @@
 from chenu.affiliates.commissions import (
     CommissionRow,
     attach_due,
-    get_commission,
+    list_commissions_by_id,
     lock_due,
     mature,
 )
@@ -25,7 +25,8 @@ HELD = CommissionStatus.HELD
 
 
 async def statuses(*rows: CommissionRow) -> list[CommissionStatus]:
-    return [(await get_commission(row.id)).status for row in rows]
+    stored = {row.id: row.status for row in await list_commissions_by_id([row.id for row in rows])}
+    return [stored[row.id] for row in rows]
 
 
 async def test_what_is_frozen_waits_and_comes_back_as_its_time_says(services: Services) -> None:

@@ -1,5 +1,7 @@
 """Movements of MRR: when they are written, once, and what they say."""
 
+from dataclasses import replace
+
 from chenu.analytics.model import MovementKind
 from chenu.analytics.movements import list_account_movements, record_movement
 from chenu.analytics.rollup import get_mrr_on, list_month_movements
@@ -8,8 +10,11 @@ from chenu.core.months import month_of
 from chenu.core.paging import PageRequest
 from chenu.flows.invariants import check_books
 from chenu.flows.services import Services
+from chenu.flows.subscriptions.changes import CancelInput, cancel_plan
 from chenu.tiers.catalogue import TierCode
-from tests.flows.plans import advance, change, open_paid_plan
+from tests.conftest import with_settings
+from tests.flows.plans import advance, catch_up, change, open_paid_plan, open_plans, start
+from tests.flows.test_stripe_tax import pay_from
 from tests.people import Person
 from tests.stripe_side import StripeSide
 
@@ -31,14 +36,20 @@ async def test_a_plan_that_is_paid_upgraded_and_ended_moves_three_times(
     person = await open_paid_plan(services)
     await change(services, person.actor, TierCode.PRO)
 
+    upgraded = await get_mrr_on(business_now().date())
+    await cancel_plan(services, person.actor, CancelInput(at_period_end=False), "cancel-1")
+    await catch_up(services)
+
     assert await moved(person) == [
         (MovementKind.NEW, 0, 900),
         (MovementKind.EXPANSION, 900, 2900),
+        (MovementKind.CHURN, 2900, 0),
     ]
     month = month_of(business_now())
     [found] = await list_month_movements(month, month)
-    assert (found.opening, found.new, found.expansion, found.closing) == (0, 900, 2000, 2900)
-    assert (await get_mrr_on(business_now().date())).customers == 1
+    assert (found.opening, found.new, found.expansion, found.churn) == (0, 900, 2000, 2900)
+    assert (found.closing, found.closing_customers, found.churned_customers) == (0, 0, 1)
+    assert (upgraded.mrr, upgraded.customers) == (2900, 1)
     await require_true_books()
 
 
@@ -53,4 +64,25 @@ async def test_without_a_change_nothing_is_recorded(
     await record_movement(person.actor.account_id)
 
     assert await moved(person) == [(MovementKind.NEW, 0, 900)]
+    await require_true_books()
+
+
+async def test_vat_is_no_mrr_and_its_rounding_no_movement(
+    services: Services, stripe_side: StripeSide
+) -> None:
+    """2900 with a sixth of it VAT: 2417. Later invoices are of the same rate."""
+    await stripe_side.reset()
+    taxed = with_settings(services, stripe=replace(services.settings.stripe, automatic_tax=True))
+    person = await open_plans(taxed)
+    order = await start(taxed, person.actor, TierCode.PRO)
+    await pay_from(order.checkout_url, "FR")
+    await catch_up(taxed)
+    await advance(taxed, 10)
+    await change(taxed, person.actor, TierCode.BUSINESS)
+    await advance(taxed, 31)
+
+    assert await moved(person) == [
+        (MovementKind.NEW, 0, 2417),
+        (MovementKind.EXPANSION, 2417, 8251),
+    ]
     await require_true_books()

@@ -62,7 +62,7 @@ TAMPERINGS = {
     ),
     "a state that is missing": (
         "DELETE FROM recurring_state WHERE kind = 'CONTRACT'",
-        {"I20s"},
+        {"I20s", "I20t"},
     ),
     "a price that changed unseen": ("UPDATE subscription SET price = 901", {"I20s"}),
     "a contract that ended unseen": (
@@ -73,6 +73,7 @@ TAMPERINGS = {
         "UPDATE recurring_state SET mrr_gross = mrr_gross + 1 WHERE mrr > 0",
         {"I20s"},
     ),
+    "a tier that was reached unseen": ("DELETE FROM tier_reached WHERE tier = 'PRO'", {"I20t"}),
     "a day's sum": ("UPDATE revenue_day SET new_mrr = new_mrr + 1", {"I20d", "I20m"}),
     "a day's trials": ("UPDATE revenue_day SET trials_started = 9", {"I20d"}),
     "a day that is missing": ("DELETE FROM revenue_day", {"I20d", "I20m"}),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tests.attacks.replayed import SEEN
 from tests.attacks.world import World
 from tests.people import MANIFEST, PASSWORD
 
@@ -46,6 +47,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
     agent = "/creator/agents/{agent_id:uuid}"
     picture = f"{agent}/pictures/{{picture:str}}"
     affiliate = "/staff/affiliates/{affiliate_id:uuid}"
+    webhook = "/account/webhooks/{endpoint_id:uuid}"
     return {
         "/account/sessions/{session_id:uuid}/revoke": Filled("buyer", {}),
         "/sign-in": Filled("buyer", {"email": "atelier@example.org", "password": PASSWORD}),
@@ -147,6 +149,19 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/account/verify": Filled("buyer", {}, moves=False),
         "/account/api-keys": Filled("buyer", {"name": "stolen", "scopes": "READ"}),
         "/account/api-keys/{key_id:uuid}/rotate": Filled("buyer", {}),
+        "/account/webhooks": Filled(
+            "buyer", {"url": "http://127.0.0.1:8/forged", "kinds": "invoice.paid"}
+        ),
+        f"{webhook}/events": Filled("buyer", {"kinds": "tokens.low"}),
+        f"{webhook}/rotate": Filled("buyer", {}),
+        f"{webhook}/off": Filled("buyer", {}),
+        f"{webhook}/on": Filled("buyer", {"send_held": "on"}),
+        f"{webhook}/test": Filled("buyer", {}),
+        f"{webhook}/deliveries/{{delivery_id:uuid}}/again": Filled("buyer", {}),
+        f"{webhook}/delete": Filled("buyer", {}),
+        "/staff/payments/webhooks/{delivery_id:uuid}/replay": Filled(
+            "finance", {"seen": str(world.rows["delivery seen"]), "reason": "Forged."}
+        ),
         "/account/api-keys/{key_id:uuid}/revoke": Filled("buyer", {}),
         "/account/sessions/revoke-others": Filled("buyer", {}),
         "/agents/{slug:str}/manifest": Filled("buyer", {}),
@@ -259,6 +274,18 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "finance",
             {"code": "FORGED", "percent_off": "50", "duration": "ONCE", "reason": "Forged."},
         ),
+        **{
+            f"/staff/payments/{path}/replay": Filled(
+                "finance", {"seen": SEEN[thing], "reason": "Forged."}
+            )
+            for path, thing in (
+                ("operations/{operation_id:uuid}", "operation"),
+                ("events/{event_id:str}", "event"),
+                ("jobs/{job_id:int}", "job"),
+                ("tasks/{task:str}", "task"),
+                ("mails/{mail_id:uuid}", "mail"),
+            )
+        },
         "/staff/revenue/costs": Filled(
             "finance",
             {"month": "2026-01", "channel": "forged", "amount": "9,00", "reason": "Forged."},

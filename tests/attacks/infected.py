@@ -27,6 +27,7 @@ from chenu.flows.creators.edit_agent import create_agent, create_version, update
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import end_contract, enter_contract
+from chenu.flows.webhooks.deliver import deliver_due
 from chenu.tiers.catalogue import Feature
 from tests.accounts.entitled import override
 from tests.affiliates.bound import bind, make_affiliate
@@ -51,6 +52,7 @@ from tests.people import (
 )
 from tests.rows import put
 from tests.storefront.token_lives import give
+from tests.webhooks.listening import happen, listen
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class Store:
     receipt: str
     bill: Any
     affiliate: object
+    webhook: object
+    delivery: object
 
     def pages(self, text: str) -> dict[str, list[str]]:
         """Every page that shows texts of users, by the person who looks at it."""
@@ -96,6 +100,8 @@ class Store:
             ],
             "buyer": [
                 "/account",
+                "/account/webhooks",
+                f"/account/webhooks/{self.webhook}",
                 "/library",
                 f"/library/{self.grant}/update",
                 f"/agents/{slug}/manifest",
@@ -137,6 +143,8 @@ class Store:
                 "/staff/revenue/rows/free_to_paid?part=SIGN_UPS",
                 f"/staff/customers/{self.people['buyer'].actor.account_id}/contracts",
                 "/staff/coupons",
+                "/staff/payments/webhooks",
+                f"/staff/payments/webhooks/{self.delivery}",
                 "/staff/statements",
                 f"/staff/statements/{self.bill}",
                 "/staff/affiliates",
@@ -226,7 +234,16 @@ async def open_store(services: Services) -> Store:
         receipt,
         bill,
         await _recommend(creator, buyer),
+        *await _hear(services, buyer),
     )
+
+
+async def _hear(services: Services, buyer: Person) -> tuple[object, object]:
+    """An endpoint whose server was told something, and the delivery."""
+    endpoint = (await listen(services, buyer)).endpoint
+    await happen(buyer, "store")
+    await deliver_due(services)
+    return endpoint.id, await db.fetch_value("SELECT id FROM webhook_delivery")
 
 
 async def _open_finance(account_id: AccountId) -> Person:

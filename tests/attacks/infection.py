@@ -43,8 +43,16 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("affiliate", "suspended_at", business_now())
     await put("affiliate", "suspension_reason", lines)
     await put("referral", "reason", lines)
+    await _infect_webhooks(line, lines)
     await _infect_payments(store, line, lines)
     return line
+
+
+async def _infect_webhooks(line: str, lines: str) -> None:
+    """The log has a payload of ours, and what another server answered."""
+    await put("webhook_endpoint", "url", line)
+    await put("webhook_attempt", "answer", lines)
+    await put("outgoing_event", "payload", msgspec.json.encode({line: lines}).decode())
 
 
 async def _infect_agents(store: Store, payloads: Sequence[str]) -> None:

@@ -25,6 +25,16 @@ async def _follow(http: httpx.AsyncClient, code: str, payload: str) -> dict[str,
         "as the code": await http.get(f"/pricing?ref={sent}", headers=VISITOR),
         "behind the code": await http.get(f"/pricing?ref={code}{sent}", headers=VISITOR),
         "before the sign-up": await http.get(f"/sign-up?ref={code}&next={sent}", headers=VISITOR),
+        "on the way over the sign-in": await http.get(
+            f"/library?ref={code}&next={sent}", headers=VISITOR
+        ),
+        "at the sign-in": await http.get(f"/sign-in?ref={code}&next={sent}", headers=VISITOR),
+        "a wrong password": await http.post(
+            "/sign-in", content=f"next={sent}&referral_code={code}", headers=form
+        ),
+        "as the code of a form": await http.post(
+            "/sign-in", content=f"referral_code={sent}", headers=form
+        ),
         "the question": await http.post("/affiliates/consent", content=answered, headers=form),
     }
 

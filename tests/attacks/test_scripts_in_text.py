@@ -112,6 +112,7 @@ PARAMS = {
     MailKind.REVIEW_RESTORED: ("name", "agent", "slug", "reason"),
     MailKind.AFFILIATE_SUSPENDED: ("name", "code", "reason"),
     MailKind.AFFILIATE_REINSTATED: ("name", "code", "reason"),
+    MailKind.WEBHOOK_OFF: ("name", "account", "target"),
     MailKind.AGENT_REINSTATED: ("name", "agent", "slug", "reason"),
     MailKind.APPEAL_DECIDED: ("name", "subject", "answer"),
     MailKind.SALE: ("name", "agent"),

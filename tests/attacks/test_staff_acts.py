@@ -18,10 +18,11 @@ from tests.api.calls import as_session, gid
 from tests.api.dummies import mutations
 from tests.attacks.cast import Cast, gather_cast
 from tests.attacks.forms import filled_forms
-from tests.attacks.pages import WRITES, Route, ask, csrf_of, session_headers
+from tests.attacks.pages import ROUTES, WRITES, Route, ask, csrf_of, session_headers
 from tests.attacks.world import World, build_world
 from tests.people import sign_in_again
 from tests.rows import put
+from tests.storefront.html import Form, PageReader
 
 DESKS = set(Access) - {Access.PUBLIC, Access.SIGNED_IN}
 STAFF_FORMS = [route for route in WRITES if route.access in DESKS]
@@ -133,6 +134,38 @@ async def test_no_form_of_staff_passes_without_a_reason(
     assert await _acts() == before
 
 
+async def test_every_form_on_a_page_of_staff_asks_for_the_reason(
+    client: httpx.AsyncClient, services: Services, cast: Cast
+) -> None:
+    world = await build_world(services, cast)
+    person = cast.named("admin").person
+    assert person is not None
+    headers = session_headers(services, person)
+    asking, silent = set(), []
+
+    for route in ROUTES:
+        if route.method != "GET" or route.access not in DESKS:
+            continue
+        page = PageReader((await ask(client, route, world, headers)).text)
+        for form in page.forms:
+            if form.method == "post" and form.action.startswith("/staff/"):
+                asking.add(form.action)
+                silent += [] if _reason_of(form) in form.names() else [f"{route}: {form.action}"]
+        silent += [
+            f"{route}: {field.attributes['name']} may be left out"
+            for field in (*page.find("input"), *page.find("textarea"))
+            if field.attributes.get("name") == "reason" and "required" not in field.attributes
+        ]
+
+    assert len(asking) >= 20
+    assert silent == []
+
+
+def _reason_of(form: Form) -> str:
+    """Of a fraud warning the decision is written down, which is why it was taken."""
+    return "decision" if form.action.startswith("/staff/warnings/") else "reason"
+
+
 def test_every_mutation_of_staff_is_in_the_list() -> None:
     found = set()
     for name, each in mutations().items():
@@ -163,6 +196,7 @@ async def test_every_mutation_of_staff_is_recorded_with_its_reason(
         (StaffAct.AGENT_REINSTATE, True),
         (StaffAct.COUPON_CREATE, True),
         (StaffAct.COUPON_DEACTIVATE, True),
+        (StaffAct.ACQUISITION_COST_RECORD, True),
         (StaffAct.AFFILIATE_PAYOUT_RUN, True),
     ]
 

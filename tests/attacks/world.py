@@ -18,11 +18,13 @@ from chenu.flows.executions.token_limits import LimitInput, set_token_limit
 from chenu.flows.packs.state import report_pack_order
 from chenu.flows.purchases.buy_agent import BuyAgentInput, buy_agent
 from chenu.flows.purchases.state import report_purchase
+from chenu.flows.replays import seen_of
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import enter_contract
 from chenu.support.requests import ask_support
 from chenu.tiers.catalogue import Feature
 from chenu.tokens.grants import GrantKind
+from chenu.webhooks.deliveries import get_any_delivery
 from tests.affiliates.bound import make_affiliate
 from tests.affiliates.paid import put_paid
 from tests.affiliates.shown import bring_customers
@@ -31,6 +33,7 @@ from tests.agents.newer import publish_newer
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
 from tests.attacks.pictured import show_two
+from tests.attacks.replayed import put_replayable
 from tests.attacks.subscribed import subscribe
 from tests.attacks.waiting import ask_for_sale_refund
 from tests.contracts import ask_offer, made_up_contract
@@ -52,6 +55,7 @@ from tests.people import (
     sign_in_again,
 )
 from tests.tokens.granting import give
+from tests.webhooks.listening import happen, listen
 
 TYPES = {
     "user": "User",
@@ -133,6 +137,15 @@ async def _buy_pack(services: Services, buyer: Person) -> object:
     await pay(order.checkout_url)
     await report_pack_order(services, order.account_id, order.id)
     return order.id
+
+
+async def _hear(services: Services, buyer: Person) -> dict[str, Any]:
+    """A webhook endpoint of the buyer's, and something that it is told."""
+    endpoint = (await listen(services, buyer)).endpoint
+    await happen(buyer, "world")
+    delivery = await db.fetch_value("SELECT id FROM webhook_delivery")
+    seen = seen_of(await get_any_delivery(delivery))
+    return {"webhook": endpoint.id, "delivery": delivery, "delivery seen": seen}
 
 
 async def _give_tokens(buyer: Person) -> dict[str, Any]:
@@ -255,6 +268,8 @@ async def build_world(services: Services, cast: Cast) -> World:
         **await _review(services, cast),
         **await _recommend(cast),
         **await state_and_appeal(draft, creator),
+        **await _hear(services, buyer),
     }
+    rows |= await put_replayable()
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))
     return World(rows, agent, handle, spare.actor.session_id, creator.actor.account_id)

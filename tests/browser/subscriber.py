@@ -47,6 +47,21 @@ class Subscriber:
         await self.pay(re.compile("^Subscribe"))
         await self.expect_begun(plan)
 
+    async def begin_trial(self, plan: str) -> None:
+        """Of the plan that is chosen, with every field of the card left empty."""
+        await expect(self.page.get_by_label("Plan", exact=True)).to_have_value(plan.upper())
+        await expect(self.page.get_by_label("Begin", exact=True)).to_have_value("yes")
+        await self.go_to_checkout()
+        await self.page.get_by_role("button", name="Start the trial").click()
+        await self.expect_begun(plan)
+
+    async def save_card(self) -> None:
+        """One of their own, from the page of their plan."""
+        await self.page.get_by_role("button", name="Add or change the card").click()
+        await self.pay("Save the card")
+        saved = self.page.get_by_role("heading", name="The card is changed", exact=True)
+        await expect(saved).to_be_visible()
+
     async def pay(self, button: str | re.Pattern[str], card: str | None = None) -> None:
         await self.page.get_by_label("Card number").fill(card or own_card(next(_NUMBERS)))
         await self.page.get_by_label("Expiry date").fill("12/34")

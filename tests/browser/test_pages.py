@@ -51,6 +51,7 @@ SIGNED_IN = {
         "/account/members",
         "/account/security",
         "/account/token-limits",
+        "/account/webhooks",
         "/account/plan",
         "/account/api-plan",
         "/account/api-plan/change",
@@ -116,6 +117,14 @@ SIGNED_IN = {
         "/staff/statements",
         "/staff/books",
         "/staff/audit",
+        "/staff/payments",
+        "/staff/payments?state=FAILED",
+        "/staff/payments/events",
+        "/staff/payments/jobs",
+        "/staff/payments/mails",
+        "/staff/payments/tasks/purge",
+        "/staff/tables",
+        "/staff/tables/subscription",
         "/staff/mails",
         "/staff/mails/sale",
     ),
@@ -132,6 +141,12 @@ _GIVE_OLDER = """
     SELECT gen_random_uuid(), a.id, older.agent, older.id, 'GIFT', now()
     FROM older, account a JOIN app_user u ON u.id = a.owner
     WHERE u.email = '{email}' AND a.kind = 'PERSONAL' RETURNING id
+"""
+_FAIL_PAYOUT = """
+    INSERT INTO affiliate_payout (id, affiliate, month, amount, status, failure_reason, created_at)
+    SELECT gen_random_uuid(), a.id, date '2026-01-01', 5000, 'FAILED', 'account_closed', now()
+    FROM affiliate a JOIN app_user u ON u.id = a.member WHERE u.email = '{email}'
+    RETURNING affiliate
 """
 WIDTHS = (360, 768, 1440)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -158,8 +173,13 @@ async def test_private_pages_have_no_accessibility_fault(visitor: Visitor, role:
     if role == "staff":
         account = await _an_account(visitor)
         paths += [account, f"{account}/contracts", f"{account}/invoices"]
+        paths.append(f"{account}/impersonate")
+        paths += ["/staff/customers?q=a", f"{account}?kind=PAYMENT"]
+        for tab in ("operations", "events", "mails"):
+            paths.append(await _first_in(visitor, tab))
         paths.append(await _an_invoice(visitor, f"{account}/invoices"))
         paths.append(await _first_link(visitor, "/staff/support"))
+        paths.append(await _an_affiliate(visitor))
         paths.append(await _a_withdrawal_statement(visitor))
 
     for path in paths:
@@ -224,10 +244,24 @@ async def _an_update(visitor: Visitor) -> str:
     return f"/library/{rows[0][0]}/update"
 
 
+async def _first_in(visitor: Visitor, tab: str) -> str:
+    """The page of the newest of a list of /staff/payments."""
+    await visitor.go(f"/staff/payments{'' if tab == 'operations' else f'/{tab}'}")
+    link = visitor.page.locator(f"th a[href^='/staff/payments/{tab}/']").first
+    return await link.get_attribute("href") or ""
+
+
 async def _an_account(visitor: Visitor) -> str:
     email, _ = visitor.demo.password("pro")
     await visitor.go(f"/staff/customers?q={email}")
     return urlsplit(visitor.page.url).path
+
+
+async def _an_affiliate(visitor: Visitor) -> str:
+    """With clicks, customers, a commission, and a payout that failed."""
+    email, _ = visitor.demo.password("affiliate")
+    rows = await asyncio.to_thread(rows_of, visitor.demo, _FAIL_PAYOUT.format(email=email))
+    return f"/staff/affiliates/{rows[0][0]}"
 
 
 async def _a_pack_order(visitor: Visitor) -> str:

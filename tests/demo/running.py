@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,17 @@ class RunningDemo:
 
 def start_demo(folder: Path, *options: str) -> RunningDemo:
     """Raises AssertionError with the demo's output if it does not become ready."""
+    return _start(folder, "chenu", "demo", *options)
+
+
+def start_empty_demo(folder: Path, begins_at: datetime, *roles: str) -> RunningDemo:
+    """Without a history, and with these of its people; its time begins where it is told."""
+    return _start(folder, "tests.demo.empty", begins_at.isoformat(), *roles)
+
+
+def _start(folder: Path, module: str, *arguments: str) -> RunningDemo:
     process = subprocess.Popen(
-        [sys.executable, "-m", "chenu", "demo", *options],
+        [sys.executable, "-m", module, *arguments],
         env=demo_environment(folder),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

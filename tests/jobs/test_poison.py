@@ -38,6 +38,7 @@ from chenu.jobs.worker import register_handlers
 from chenu.ledger.open_operations import list_due
 from chenu.ledger.operations import NewOperation, OperationKind, create_operation
 from chenu.tiers.catalogue import TierCode
+from storefront.affiliate_statement import StatementPdfs
 from tests.billing.recurring import answered, made_up_plan
 from tests.conftest import Engines, with_gateway, with_settings
 from tests.flows.plans import complete, open_plans, plan_of, start
@@ -268,7 +269,8 @@ _JOB = """
 async def test_a_poison_job_is_neither_lost_nor_stops_its_neighbour(
     services: Services, engines: Engines, tmp_path: Path, job: Job
 ) -> None:
-    register_handlers(with_settings(services, smtp_url=None, mail_folder=str(tmp_path)))
+    changed = with_settings(services, smtp_url=None, mail_folder=str(tmp_path))
+    register_handlers(changed, StatementPdfs(changed.settings.company).make)
     await queue.enqueue(job, "poison")
     await db.execute("UPDATE pgqueuer SET payload = '\\xff'")
     await queue_sale()

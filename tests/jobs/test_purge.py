@@ -8,8 +8,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from chenu.accounts.actor import Staff
 from chenu.accounts.attempts import MAIL_PER_IP, count_attempt
 from chenu.accounts.idempotency import client_key, remember_result
+from chenu.accounts.impersonation import start_impersonation
 from chenu.accounts.mail_tokens import Purpose, make_mail_token
 from chenu.billing import inbox
 from chenu.billing.gateway import EventSummary
@@ -53,6 +55,13 @@ async def _job() -> None:
 
 async def _session() -> None:
     await make_person("zoe")
+
+
+async def _impersonation() -> None:
+    staff, customer = await make_person("desk", staff=(Staff.SUPPORT,)), await make_person("zoe")
+    account_id = customer.actor.account_id
+    assert account_id is not None
+    await start_impersonation(staff.actor, account_id, "They asked for help.")
 
 
 async def _mail_token() -> None:
@@ -291,6 +300,7 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "pgqueuer": _job,
     "pgqueuer_log": _job,
     "user_session": _session,
+    "impersonation": _impersonation,
     "mail_token": _mail_token,
     "attempt_window": _attempt,
     "invitation": _invitation,

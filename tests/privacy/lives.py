@@ -10,9 +10,11 @@ from typing import Any
 from chenu.accounts.actor import AccountRole, ApiScope, Staff
 from chenu.accounts.api_keys import create_api_key
 from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
+from chenu.accounts.impersonation import start_impersonation
 from chenu.accounts.invitations import invite
 from chenu.accounts.overrides import OverrideInput, set_override
 from chenu.accounts.profile import ProfileChange, update_profile
+from chenu.accounts.queries import get_personal_account
 from chenu.accounts.sessions import find_actor
 from chenu.accounts.users import add_member
 from chenu.agents.featured import FeatureInput, feature_agent
@@ -111,8 +113,16 @@ async def live(services: Services) -> Life:
     await put_statement(sold.creator_id, supplier_name=f"{NAME} Studio")
     await _work_with_others(person, owner)
     await recommend(person, buyer)
+    await _be_looked_at(person)
     _, codes = await switch_on(services, person)
     return Life(person, sold, buyer, seller, owner, codes[0])
+
+
+async def _be_looked_at(person: Person) -> None:
+    """The support desk has seen their pages."""
+    desk = await make_person("lookingdesk", staff=(Staff.SUPPORT,))
+    account_id = await get_personal_account(person.user_id)
+    await start_impersonation(desk.actor, account_id, "They asked for help.")
 
 
 async def _picture(services: Services, *agents: AgentId) -> None:

@@ -46,6 +46,7 @@ NOT_OF_A_LIFE = {
     "credit_note.json",
     "pack_refund.json",
     "purchase_refund.json",
+    "purchase_refund_request.json",
     "dispute.json",
     "dispute_evidence.json",
     "fraud_warning.json",

@@ -145,6 +145,23 @@ async def test_v1_shows_the_same_account(play: Playground) -> None:
     assert after.external_accounts.data[0].last4 == "2606"
 
 
+async def test_one_bank_account_has_one_fingerprint_in_whichever_account_it_is(
+    play: Playground,
+) -> None:
+    accounts = [await play.account("active") for _ in range(3)]
+    for account, number in zip(accounts, ("FR7612340001", "FR7612340001", "FR76"), strict=True):
+        await play.control(f"accounts/{account.id}/bank_account", {"number": number})
+
+    shown = [await play.stripe.v1.accounts.retrieve_async(account.id) for account in accounts]
+    banks = [account.external_accounts.data for account in shown]
+    assert [bank.last4 for [bank] in banks] == ["0001", "0001", "FR76"]
+    assert banks[0][0].fingerprint == banks[1][0].fingerprint != banks[2][0].fingerprint
+    assert (await play.event_types(accounts[0].id))[-2:] == [
+        "account.external_account.deleted",
+        "account.external_account.created",
+    ]
+
+
 async def test_a_login_link_leads_to_the_plain_dashboard(play: Playground) -> None:
     account = await play.account("restricted")
     with pytest.raises(stripe.InvalidRequestError, match="not completed onboarding"):

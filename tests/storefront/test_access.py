@@ -31,7 +31,7 @@ class Route:
     @property
     def url(self) -> str:
         filled = re.sub(r"\{\w+:uuid\}", str(NOBODY), self.path)
-        filled = filled.replace("{number:int}", "0")
+        filled = re.sub(r"\{\w+:int\}", "0", filled)
         known = {"slug": "no-agent", "handle": "nobody", "name": "no.svg", "kind": "no-mail"}
         for name, value in {**known, "language": "fr"}.items():
             filled = filled.replace(f"{{{name}:str}}", value).replace(f"{{{name}:path}}", value)

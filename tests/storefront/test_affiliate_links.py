@@ -1,18 +1,20 @@
 """`?ref=` on any page: a click on the server, a question, and the code up to the sign-up."""
 
 import asyncio
+from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from chenu.accounts.request_context import link_cookie_name
 from chenu.affiliates.affiliates import AffiliateRow
+from chenu.affiliates.codes import take_code
 from chenu.app import create_app
 from chenu.core import db
 from chenu.flows.services import Services
 from chenu.http import affiliate_links
-from chenu.http.affiliate_links import take_code
 from tests.affiliates.bound import make_affiliate
 from tests.affiliates.test_clicks import FIREFOX
 from tests.conftest import with_settings
@@ -95,6 +97,75 @@ async def test_the_sign_in_page_hands_the_code_on(
 
     assert [link for link in sign_in.links() if link == f"/sign-up?ref={affiliate.code}"]
     assert await count("affiliate_click") == 1
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["/library", "/account/plan?x=1", "/creator", "/affiliate", "/affiliate#payouts", "/roi"],
+)
+async def test_the_way_over_the_sign_in_keeps_the_code(
+    browser: Browser, affiliate: AffiliateRow, page: str
+) -> None:
+    """Of a page that only people with an account see: no cookie, and no answer to the question."""
+    path, hash_sign, fragment = page.partition("#")
+    link = f"{path}{'&' if '?' in path else '?'}ref={affiliate.code}{hash_sign}{fragment}"
+    refused = await _visit(browser, link)
+    assert refused.location.startswith("/sign-in?")
+    sign_in = await _visit(browser, refused.location)
+    [to_sign_up] = _links_to(sign_in, "/sign-up?", affiliate)
+    form = await _visit(browser, unescape(to_sign_up))
+    signed_up = await browser.submit(form, "/sign-up", PERSON)
+
+    assert urlsplit(signed_up.location).path == urlsplit(page).path
+    assert await _affiliate_of_zoe() == (str(affiliate.id), "BOUND", "CODE")
+    assert await count("affiliate_click") == 1
+    assert await db.fetch_value("SELECT landing FROM affiliate_click") == urlsplit(page).path
+
+
+async def test_a_form_that_needs_an_account_keeps_the_code(
+    services: Services, browser: Browser, affiliate: AffiliateRow
+) -> None:
+    await _visit(browser, f"/affiliates?ref={affiliate.code}")
+
+    refused = await browser.post("/affiliates/join", {})
+
+    sign_in = await _visit(browser, refused.location)
+    assert refused.location.startswith("/sign-in?")
+    assert _links_to(sign_in, "/sign-up?", affiliate)
+
+
+async def test_forms_that_are_refused_show_their_links_with_the_code_again(
+    browser: Browser, affiliate: AffiliateRow
+) -> None:
+    """A wrong password, then a sign-up without one."""
+    sign_in = await _visit(browser, f"/sign-in?next=/library&ref={affiliate.code}")
+    wrong = await browser.submit(sign_in, "/sign-in", {"email": "a@example.org", "password": "x"})
+    [to_sign_up] = _links_to(wrong, "/sign-up?", affiliate)
+    sign_up = await _visit(browser, unescape(to_sign_up))
+    short = await browser.submit(sign_up, "/sign-up", {**PERSON, "password": "x"})
+
+    assert (wrong.status, short.status) == (422, 422)
+    assert _links_to(short, "/sign-in?", affiliate)
+    await browser.submit(short, "/sign-up", {"password": PASSWORD})
+    assert await _affiliate_of_zoe() == (str(affiliate.id), "BOUND", "CODE")
+
+
+@pytest.mark.parametrize("sent", WRONG)
+async def test_what_is_no_code_is_carried_nowhere(browser: Browser, sent: str) -> None:
+    refused = await _visit(browser, f"/library?ref={sent}")
+    wrong = await browser.post("/sign-in", {"email": "a@b.example", "referral_code": sent})
+
+    assert refused.location == "/sign-in?next=%2Flibrary"
+    carried = {link for link in wrong.links() if "ref=" in link}
+    assert all(link.endswith("?ref=CHENU00000000") for link in carried)  # no one's, yet a code
+    assert not [link for link in wrong.links() if "evil" in link]
+
+
+def _links_to(seen: Seen, stem: str, affiliate: AffiliateRow) -> list[str]:
+    """Each once: the head of the page may have the same one."""
+    code = f"ref={affiliate.code}"
+    found = [link for link in seen.links() if link.startswith(stem) and code in link]
+    return sorted(set(found), key=len)[-1:]
 
 
 async def test_a_yes_sets_a_cookie_that_binds_later(

@@ -132,6 +132,11 @@ def test_each_language_has_its_own_texts() -> None:
         ("/staff/support/1", "/staff/support", "true"),
         ("/staff/customers/1/contracts", "/staff/customers", "true"),
         ("/staff/invoices/1", "/staff/refunds", "true"),
+        ("/staff/payments", "/staff/payments", "page"),
+        ("/staff/payments/events/evt_1", "/staff/payments", "true"),
+        ("/staff/payments/mails", "/staff/payments/mails", "page"),
+        ("/staff/payments/mails/1", "/staff/payments/mails", "true"),
+        ("/staff/mails/sale", "/staff/payments/mails", "true"),
         ("/staff/coupons", "/staff/coupons", "page"),
     ],
 )

@@ -34,16 +34,23 @@ MONEY = {
     "/staff/refunds/{refund_id:uuid}/decide",
     "/staff/refunds/sales/{waiting_id:uuid}/decide",
     "/staff/affiliates/payouts/run",
+    "/staff/payments/operations/{operation_id:uuid}/replay",
+    "/staff/payments/jobs/{job_id:int}/replay",
+    "/staff/payments/tasks/{task:str}/replay",
     "/staff/withdrawals/{statement_id:uuid}/execute",
 }
-"""Forms that give money back, and settings of payouts.
+"""Forms that give money back or make it move, and settings of payouts.
 
 Declaring a withdrawal is a right that no password may bar.
 """
 
 FACTOR = {f"/account/security/{what}" for what in ("begin", "codes", "off")}
 LOOKS = {"/staff/customers/{account_id:uuid}/impersonate"}
-KEYS = {"/account/api-keys/{key_id:uuid}/rotate"}
+KEYS = {
+    "/account/api-keys/{key_id:uuid}/rotate",
+    "/account/webhooks",
+    "/account/webhooks/{endpoint_id:uuid}/rotate",
+}
 
 
 async def _age(by: timedelta = OLD) -> None:

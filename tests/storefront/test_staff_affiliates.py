@@ -4,8 +4,11 @@ import pytest
 
 from chenu.accounts.actor import Staff
 from chenu.affiliates.affiliates import AffiliateRow
+from chenu.flows.services import Services
 from tests.affiliates.bound import bind, make_affiliate
+from tests.affiliates.paid import put_paid, this_month
 from tests.people import make_person
+from tests.rows import put
 from tests.storefront.browser import Browser
 
 
@@ -82,3 +85,26 @@ async def test_a_customer_is_bound_by_hand(desk: Browser, affiliate: AffiliateRo
 
     assert "#attribute-customer" in refused.links()
     assert "lea@example.org · par l’équipe" in bound.words
+
+
+async def test_an_affiliates_payouts_are_listed_by_key(
+    services: Services, desk: Browser, affiliate: AffiliateRow
+) -> None:
+    path, month = f"/staff/affiliates/{affiliate.id}", this_month()
+    empty = await desk.get(path)
+    for number in range(26):
+        month = month.previous()
+        await put_paid(affiliate.id, f"AF-00000000-{number:04}", month)
+    await put("affiliate_payout", "status", "FAILED", "number = 'AF-00000000-0025'")
+    await put("affiliate_payout", "failure_reason", "account_closed", "number = 'AF-00000000-0025'")
+
+    first = await desk.get(path)
+    (further,) = [link for link in first.links() if "payouts_after=" in link]
+    second = await desk.get(further)
+
+    assert "Rien n’a encore été versé" in empty.words
+    assert "échoué" in first.words
+    assert "Votre compte Stripe n’est pas accessible" in first.words
+    assert "AF-00000000-0001" in first.words
+    assert "AF-00000000-0000" not in first.words
+    assert "AF-00000000-0000" in second.words

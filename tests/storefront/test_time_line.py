@@ -37,7 +37,7 @@ async def _whole(cast: Cast, kind: LineKind | None = None) -> list[Line]:
     return list(page.rows)
 
 
-ADMIN_SEEN = Actor(user_id=None, staff=frozenset({Staff.ADMIN}))
+ADMIN_SEEN = Actor(staff=frozenset({Staff.ADMIN}))
 
 
 async def test_every_feature_gives_its_lines(cast: Cast, world: World) -> None:

@@ -9,6 +9,7 @@ from chenu.accounts.users import get_user
 from chenu.affiliates.affiliates import AffiliateRow
 from chenu.affiliates.model import AffiliateId, ReferralId, ReferralOrigin, ReferralState
 from chenu.affiliates.referrals import ReferralRow, insert_referral
+from chenu.billing.connect_accounts import list_sharing_bank
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.email_address import mailbox_of
@@ -72,6 +73,7 @@ async def _check_apart(actor: Actor, affiliate: AffiliateRow, account: Account) 
     """Raises Invalid, InvalidState."""
     owner, own = await get_user(account.owner_id), await get_user(affiliate.member)
     is_own = mailbox_of(owner.email) == mailbox_of(own.email)
+    is_own = is_own or owner.id in await list_sharing_bank(own.id)
     if is_own or await is_member(account.id, affiliate.member):
         raise Invalid(_ONESELF, path=("customer",))
     if await is_member(account.id, actor.require_user()):

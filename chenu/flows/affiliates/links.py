@@ -2,11 +2,11 @@
 
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from chenu.affiliates.codes import PARAMETER, with_code
 from chenu.core.errors import Invalid
 from chenu.core.i18n import mark
 from chenu.flows.return_urls import is_local_path
 
-PARAMETER = "ref"
 LONGEST = 500
 """Of what is typed: a QR code of more is too fine for a camera."""
 _FIELD = "address"
@@ -16,7 +16,7 @@ _IN_PATHS = "/%:@!$&'()*+,;=~"
 
 def link_of(public_url: str, code: str) -> str:
     """To the home page."""
-    return f"{public_url}/?{PARAMETER}={code}"
+    return with_code(f"{public_url}/", code)
 
 
 def build_link(public_url: str, typed: str, code: str) -> str:

@@ -37,6 +37,7 @@ from chenu.core.money import Cents
 from chenu.flows.lost_movements import find_unbooked
 from chenu.flows.mirrors.connect_account import refresh_connect_state
 from chenu.flows.operation_handlers import NotYet, OperationHandler
+from chenu.flows.webhooks.facts import tell_of_affiliate_payout
 from chenu.ledger.accounts import AFFILIATE_TRANSFERS, affiliate_payable
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
@@ -122,6 +123,7 @@ class AffiliateTransferHandler(OperationHandler[AffiliateTransferParams, str]):
         await mark_commissions_paid(params.payout_id)
         await _book(operation, params)
         await _mail_paid(params, number)
+        await tell_of_affiliate_payout(params.account_id, params.payout_id, params.amount)
         return answer
 
     async def on_refused(

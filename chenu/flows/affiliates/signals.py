@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chenu.accounts.actor import UserId
 from chenu.accounts.networks import list_session_addresses
 from chenu.accounts.users import list_users
-from chenu.affiliates.affiliates import get_affiliate
+from chenu.affiliates.affiliates import count_affiliates_among, get_affiliate
 from chenu.affiliates.click_peaks import get_click_peaks, shares_visitor
 from chenu.affiliates.fraud_rules import (
     WATCHED,
@@ -23,6 +23,7 @@ from chenu.affiliates.held_commissions import hold_commissions
 from chenu.affiliates.model import AffiliateId, ReferralReason, ReferralState
 from chenu.affiliates.referral_states import ReferralCount, list_bound_people
 from chenu.affiliates.referrals import ReferralRow
+from chenu.billing.connect_accounts import list_sharing_bank
 from chenu.core.clock import business_now
 from chenu.core.email_address import mailbox_of
 
@@ -31,6 +32,7 @@ _SIGNAL_OF: dict[str, FraudSignal] = {
     HoldReason.DISPOSABLE_MAIL: FraudSignal.DISPOSABLE_MAIL,
     HoldReason.SAME_HOUSEHOLD: FraudSignal.SAME_HOUSEHOLD,
     HoldReason.DUPLICATE_ACCOUNT: FraudSignal.DUPLICATE_ACCOUNT,
+    HoldReason.SHARED_BANK: FraudSignal.SHARED_BANK,
 }
 
 
@@ -80,17 +82,23 @@ async def _live_together(ip: str, people: Sequence[UserId]) -> bool:
 async def find_signals(
     affiliate_id: AffiliateId, counts: Sequence[ReferralCount]
 ) -> list[FoundSignal]:
-    """Of the affiliate's referrals and clicks; empty if nothing is odd."""
+    """Of the affiliate's referrals, clicks and bank account; empty if nothing is odd."""
     peaks = await get_click_peaks(affiliate_id, business_now() - WATCHED)
-    return read_signals(counts, peaks)
+    affiliate = await get_affiliate(affiliate_id)
+    paid_alike = await count_affiliates_among(await list_sharing_bank(affiliate.member))
+    return read_signals(counts, peaks, paid_alike)
 
 
-def read_signals(counts: Sequence[ReferralCount], peaks: ClickPeaks) -> list[FoundSignal]:
+def read_signals(
+    counts: Sequence[ReferralCount], peaks: ClickPeaks, paid_alike: int = 0
+) -> list[FoundSignal]:
+    """`paid_alike`: other affiliates who are paid to the same bank account."""
     found = dict.fromkeys(FraudSignal, 0)
     for each in counts:
         signal = _find_signal(each)
         if signal is not None:
             found[signal] += each.referrals
+    found[FraudSignal.OTHER_AFFILIATE] = paid_alike
     found[FraudSignal.CLICK_BURST] = peaks.in_hour if peaks.is_burst else 0
     found[FraudSignal.EAGER_VISITOR] = peaks.of_visitor if peaks.has_eager_visitor else 0
     return [FoundSignal(signal, times) for signal, times in found.items() if times]

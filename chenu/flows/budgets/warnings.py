@@ -14,6 +14,7 @@ from chenu.core.clock import business_now, system_now
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.mail_params import TokensUsedParams
 from chenu.flows.operations.repair import repair_one
+from chenu.flows.webhooks.facts import tell_of_tokens
 from chenu.tokens.budget_rows import RunningBudget, list_spenders, record_warning
 from chenu.tokens.budget_warnings import TokenWarning, describe_warning, list_budgets_in_force
 
@@ -50,5 +51,6 @@ async def _warn(running: RunningBudget, warning: TokenWarning) -> None:
     async def write() -> None:
         if await record_warning(running.id, warning.percent):
             await queue_mail(MailKind.TOKENS_USED, mailbox.email, mailbox.locale, key, params)
+            await tell_of_tokens(running, warning)
 
     await db.run_in_transaction(write)

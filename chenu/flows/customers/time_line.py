@@ -9,6 +9,7 @@ from chenu.accounts.actor import AccountId, Actor, Staff
 from chenu.accounts.members import list_members
 from chenu.accounts.time_line import list_audit_lines
 from chenu.agents.time_line import list_purchase_lines
+from chenu.analytics.time_line import list_movement_lines
 from chenu.billing.time_line import list_invoice_lines, list_subscription_lines
 from chenu.core.mail_list import list_mail_lines
 from chenu.core.paging import Page, PageRequest
@@ -30,10 +31,10 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """`addresses` are where its members read their mails."""
+    """`emails` are where its members read their mails."""
 
     account_id: AccountId
-    addresses: tuple[str, ...]
+    emails: tuple[str, ...]
 
 
 Source = Callable[[Customer, PageRequest], Awaitable[list[Line]]]
@@ -49,6 +50,7 @@ SOURCES: Mapping[LineKind, tuple[Source, ...]] = {
     LineKind.SUBSCRIPTION: (
         lambda customer, page: list_subscription_lines(customer.account_id, page),
         lambda customer, page: list_operation_lines(customer.account_id, _CHANGES, page),
+        lambda customer, page: list_movement_lines(customer.account_id, page),
     ),
     LineKind.PAYMENT: (
         lambda customer, page: list_invoice_lines(customer.account_id, page),
@@ -56,7 +58,7 @@ SOURCES: Mapping[LineKind, tuple[Source, ...]] = {
         lambda customer, page: list_pack_lines(customer.account_id, page),
     ),
     LineKind.LEDGER: (lambda customer, page: list_transaction_lines(customer.account_id, page),),
-    LineKind.MAIL: (lambda customer, page: list_mail_lines(customer.addresses, page),),
+    LineKind.MAIL: (lambda customer, page: list_mail_lines(customer.emails, page),),
     LineKind.AUDIT: (lambda customer, page: list_audit_lines(customer.account_id, page),),
     LineKind.SUPPORT: (lambda customer, page: list_support_lines(customer.account_id, page),),
 }

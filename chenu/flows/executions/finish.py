@@ -32,6 +32,7 @@ from chenu.flows.executions.requests import (
 )
 from chenu.flows.operations.repair import repair_one
 from chenu.flows.services import Services
+from chenu.flows.webhooks.facts import tell_of_execution
 from chenu.ledger.amounts import Tokens
 from chenu.tokens.holds import HoldId, release_hold, settle_hold
 from chenu.tokens.limits import release_within_limits
@@ -137,6 +138,7 @@ async def _release(run: ExecutionRow, status: ExecutionStatus) -> None:
 
 async def _end(run: ExecutionRow, finish: Finish) -> None:
     await finish_execution(run.id, finish)
+    await tell_of_execution(run, finish)
     unused = run.max_tokens - (finish.tokens_used or 0)
     await release_within_limits(
         run.account_id, run.agent_id, run.api_key_id, unused, run.started_at

@@ -20,7 +20,11 @@ async def _ask_waiting(services: Services) -> None:
     await refresh_waiting_accounts(services.connect)
 
 
-_CONNECT = ("account.updated", "account.application.deauthorized")
+_CONNECT = (
+    "account.updated",
+    "account.application.deauthorized",
+    *(f"account.external_account.{what}" for what in ("created", "updated", "deleted")),
+)
 _THIN = (
     "v2.core.account[configuration.recipient].capability_status_updated",
     "v2.core.account[requirements].updated",

@@ -1,13 +1,16 @@
 """A person's Connect account: one that is open, told what changes, and our mirror kept true."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
+from uuid import UUID
 
 import msgspec
 import structlog
 
 from chenu.accounts.actor import UserId
 from chenu.accounts.users import get_user
+from chenu.affiliates.payouts import list_pending_of_member
 from chenu.agents.creators import record_payouts_ready
 from chenu.agents.model import CreatorId
 from chenu.agents.payments import list_untransferred
@@ -19,6 +22,7 @@ from chenu.billing.ports import ConnectPort
 from chenu.core import db, queue
 from chenu.core.errors import InvalidState
 from chenu.core.fetched import Fetched, fetch
+from chenu.flows.mirrors.shared_banks import compare_banks
 from chenu.flows.operation_handlers import (
     ChangeHandler,
     OperationHandler,
@@ -194,19 +198,27 @@ async def refresh_waiting_accounts(connect: ConnectPort) -> None:
 async def _adopt(fetched: Fetched[ConnectState]) -> None:
     """What follows from the state is written while its row is locked, by nobody's older answer."""
     owner = await connect_accounts.store_state(fetched)
-    creator = await record_payouts_ready(owner, fetched.value.can_be_paid) if owner else None
+    if owner is None:
+        return
+    is_ready, banks = fetched.value.can_be_paid, fetched.value.banks
+    if banks is not None and await connect_accounts.store_banks(owner, banks):
+        await compare_banks(owner)
+    if is_ready:
+        await _reschedule(OperationKind.AFFILIATE_TRANSFER, await list_pending_of_member(owner))
+    creator = await record_payouts_ready(owner, is_ready)
     if creator is None:
         return
-    if creator.payouts_ready:
-        await _reschedule_transfers(creator.id)
+    if is_ready:
+        await _reschedule(OperationKind.TRANSFER, await list_untransferred(creator.id))
     else:
         await _close_checkouts(creator.id)
 
 
-async def _reschedule_transfers(creator_id: CreatorId) -> None:
+async def _reschedule(kind: OperationKind, waiting: Collection[UUID]) -> None:
     """What was owed while the account could not be paid is tried again now."""
-    await reschedule(OperationKind.TRANSFER, await list_untransferred(creator_id))
-    await queue.enqueue(queue.Job.REPAIR, "")
+    if waiting:
+        await reschedule(kind, waiting)
+        await queue.enqueue(queue.Job.REPAIR, "")
 
 
 async def _close_checkouts(creator_id: CreatorId) -> None:

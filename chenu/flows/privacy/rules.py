@@ -20,6 +20,7 @@ from chenu.roi import privacy as roi
 from chenu.support import privacy as support
 from chenu.tokens import pack_privacy as packs
 from chenu.tokens import privacy as tokens
+from chenu.webhooks import privacy as webhooks
 
 RULES: tuple[Rule, ...] = (
     *exports.RULES,
@@ -35,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     *roi.RULES,
     *billing.RULES,
     *agents.RULES,
+    *webhooks.RULES,
     *accounts.RULES,
 )
 PERSONAL = tuple(rule for rule in RULES if isinstance(rule, PersonalData))

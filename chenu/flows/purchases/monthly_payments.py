@@ -30,6 +30,7 @@ from chenu.flows.purchases.settle_purchase import (
     send_receipt,
     why_not_fulfilled,
 )
+from chenu.flows.webhooks.facts import tell_of_purchase
 from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, TAX_PAYABLE
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
@@ -127,6 +128,7 @@ async def _begin(
     await mark_paid(purchase.id, PurchaseStatus.ACTIVE, paid_at)
     payment = payments[0] if payments else None
     await send_receipt(purchase, agent, paid_at, payment, renews_at=state.period_end)
+    await tell_of_purchase(purchase, paid_at, payment)
     if payment is not None:
         await tell_creator(agent, payment)
     return None

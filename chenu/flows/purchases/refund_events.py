@@ -26,6 +26,7 @@ from chenu.flows.purchases.refund_books import (
 from chenu.flows.purchases.refund_mails import mail_refund
 from chenu.flows.purchases.refund_steps import fail_refund
 from chenu.flows.services import Services
+from chenu.flows.webhooks.facts import tell_of_sale_refund
 from chenu.ledger.accounts import BUYER_PAYMENTS, BUYER_REFUNDS_DUE
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
@@ -83,6 +84,7 @@ async def _adopt(payment: PaymentRow, state: RefundState) -> None:
         if not state.is_undone:
             await end_refunded(purchase)
             await mail_refund(purchase, refund)
+            await tell_of_sale_refund(refund, state.id)
     if state.is_undone:
         await fail_refund(refund, was_announced=known is not None)
 

@@ -18,6 +18,7 @@ from chenu.flows.purchases.refund_books import (
     put_back,
 )
 from chenu.flows.purchases.refund_mails import mail_failed_refund, mail_refund
+from chenu.flows.webhooks.facts import tell_of_sale_refund
 from chenu.ledger.accounts import BUYER_PAYMENTS, BUYER_REFUNDS_DUE
 from chenu.ledger.operations import OperationRow
 
@@ -30,6 +31,7 @@ async def settle_own_refund(refund_id: RefundId, stripe_refund_id: str) -> None:
     await book_arrival(await get_payment(refund.payment_id), refund, stripe_refund_id)
     await end_refunded(purchase)
     await mail_refund(purchase, refund)
+    await tell_of_sale_refund(refund, stripe_refund_id)
 
 
 async def undo_own_refund(refund_id: RefundId, operation: OperationRow) -> None:

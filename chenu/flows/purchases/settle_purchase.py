@@ -50,6 +50,7 @@ from chenu.flows.purchases.return_payment import create_return
 from chenu.flows.purchases.reversals import lock_creator_money
 from chenu.flows.purchases.sale_mails import tell_creator
 from chenu.flows.services import Services
+from chenu.flows.webhooks.facts import tell_of_purchase
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
     PLATFORM_REVENUE,
@@ -227,6 +228,7 @@ async def _fulfil(purchase: PurchaseRow, agent: AgentRow, payment: PaymentRow) -
     await give_access(purchase.account_id, agent.id, GrantSource.PURCHASE, purchase.id)
     await create_transfer_operation(payment)
     await send_receipt(purchase, agent, payment.paid_at, payment)
+    await tell_of_purchase(purchase, payment.paid_at, payment)
     await tell_creator(agent, payment)
 
 
@@ -236,6 +238,7 @@ async def fulfil_free(purchase: PurchaseRow, agent: AgentRow) -> None:
     await mark_paid(purchase.id, PurchaseStatus.PAID, now)
     await give_access(purchase.account_id, agent.id, GrantSource.PURCHASE, purchase.id)
     await send_receipt(purchase, agent, now, None)
+    await tell_of_purchase(purchase, now, None)
 
 
 async def send_receipt(

@@ -35,6 +35,7 @@ from chenu.flows.subscription_ends import end_all
 from chenu.flows.subscriptions.invoice_documents import request_document
 from chenu.flows.subscriptions.mirror import KINDS, follow_subscription, lock_subscriptions
 from chenu.flows.subscriptions.refund_books import settle_refund
+from chenu.flows.webhooks.facts import tell_of_invoice
 from chenu.ledger.accounts import (
     BUYER_PAYMENTS,
     PLATFORM_REVENUE,
@@ -102,10 +103,12 @@ async def adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
     account_id = owned.account_id if owned else await _find_account(state)
     if account_id is None:
         return False
+    before = await find_invoice_by_stripe_id(state.id)
     if await store_invoice(account_id, fetched, purchase.id if purchase else None):
         await _mail_failure(state)
     invoice = await find_invoice_by_stripe_id(state.id)
     if invoice is not None:
+        await _tell_if_paid(before, invoice)
         if purchase is not None:
             await lock_subscriptions(account_id, SubscriptionKind.AGENT)
             await end_all(await book_monthly_invoice(purchase, state))
@@ -113,6 +116,12 @@ async def adopt_invoice(fetched: Fetched[InvoiceState]) -> bool:
             await _book_charges(invoice, state, pack)
         await request_document(invoice)
     return True
+
+
+async def _tell_if_paid(before: InvoiceRow | None, after: InvoiceRow) -> None:
+    was_paid = before is not None and before.status is InvoiceStatus.PAID
+    if after.status is InvoiceStatus.PAID and not was_paid:
+        await tell_of_invoice(after)
 
 
 async def _mail_failure(state: InvoiceState) -> None:

@@ -24,6 +24,7 @@ from chenu.flows.subscription_ends import end_all
 from chenu.flows.subscription_kinds import StateChange, SubscriptionRules
 from chenu.flows.subscriptions.api_plans import API_PLAN_RULES
 from chenu.flows.subscriptions.tiers import TIER_RULES
+from chenu.flows.webhooks.facts import tell_of_subscription
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +70,7 @@ async def adopt_subscription(fetched: Fetched[SubscriptionState]) -> bool:
     if after is not None:
         superfluous = await rules.adopt(StateChange(account_id, before, after, fetched))
         await end_all(superfluous, is_second=True)
+        await tell_of_subscription(before, after, fetched.number)
     return True
 
 

@@ -29,6 +29,7 @@ from chenu.flows.operation_handlers import get_subject
 from chenu.flows.pack_restores import restore_of_refund
 from chenu.flows.pack_tokens import follow_pack_refund
 from chenu.flows.subscriptions.unpaid_budgets import follow_returned_money
+from chenu.flows.webhooks.facts import tell_of_invoice_refund
 from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, TAX_PAYABLE
 from chenu.ledger.amounts import euros
 from chenu.ledger.journal import LedgerTransaction, credit, debit, post
@@ -99,6 +100,7 @@ async def _book(payment: InvoicePaymentRow, state: RefundState) -> InvoiceRefund
     if not state.is_undone:
         await follow_returned_money(await get_invoice(payment.invoice_id))
         await _tell_customer(refund)
+        await tell_of_invoice_refund(refund)
     return refund
 
 

@@ -13,13 +13,14 @@ from chenu.sandbox.engine.json_types import Json, dumps
 from chenu.sandbox.engine.store import PLATFORM, Record
 from chenu.sandbox.engine.unit_of_work import UnitOfWork
 from chenu.sandbox.objects.account import STATUSES, announce_v1, deauthorize, set_status
-from chenu.sandbox.objects.bank_account import add_bank_account
+from chenu.sandbox.objects.bank_account import add_bank_account, replace_bank_account
 from chenu.sandbox.objects.cards import DECLINES
 from chenu.sandbox.objects.invariants import violations
 from chenu.sandbox.objects.refund import fail, require_action, succeed
 from chenu.sandbox.pages.control_payloads import answer, payload
 from chenu.sandbox.pages.requests import HttpRequest, sandbox_of
 
+_SHORTEST_NUMBER = 4
 _RULE_FIELDS = {one.name for one in fields(FaultRule)} - {"seen", "hits"}
 _REFUND_MOVES = {
     "failed": ({"pending", "succeeded", "requires_action"}, fail),
@@ -89,6 +90,19 @@ async def fail_next_payout(
         record.internal["next_payout_fails"] = True
         unit.save(record)
     return answer(request, {"id": account, "next_payout_fails": True})
+
+
+@post("/accounts/{account:str}/bank_account", status_code=200)
+async def change_bank_account(
+    request: HttpRequest, account: FromPath[str]
+) -> Response[bytes] | Redirect:
+    """{"number": "at least four characters"}: its owner is paid there from now on."""
+    number = str((await payload(request)).get("number") or "")
+    if len(number) < _SHORTEST_NUMBER:
+        raise ClientException("number has at least four characters")
+    with sandbox_of(request).engine.unit() as unit:
+        bank = replace_bank_account(unit, _get(unit, "v2.core.account", account), number)
+    return answer(request, bank.body)
 
 
 @post("/accounts/{account:str}/deauthorize", status_code=200)
@@ -181,6 +195,7 @@ def check_invariants(request: HttpRequest) -> Response[bytes]:
 
 FAULT_HANDLERS = [
     add_fault,
+    change_bank_account,
     check_invariants,
     clear_faults,
     clear_faults_by_form,

@@ -43,7 +43,8 @@ class PurchaseMutations:
     )
     purchase_refund: PurchaseRefundPayload = field(
         "Gives a payment for an agent back, whole or in part: its creator and staff at any time, "
-        "its buyer whole, within 14 days and before the first use.",
+        "its buyer whole, within 14 days and before the first use. Above 100.00 € of one customer "
+        "in 24 hours staff need a second person: REFUND_NOT_ALLOWED says that it waits for one.",
         MARKETPLACE,
         refunding.resolve_purchase_refund,
         weight=CHANGE,

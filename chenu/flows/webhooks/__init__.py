@@ -1,0 +1,1 @@
+"""Webhooks out: what accounts do with their endpoints, what becomes an event, and sending."""

@@ -1,0 +1,1 @@
+"""Webhooks out: endpoints of accounts, events for them, deliveries and their attempts."""
