@@ -181,8 +181,9 @@ END $$;
 
 -- Replaces what is not as the history has it; movements that are right keep their ids. Whoever
 -- writes a movement or a sum waits until it is done.
-CREATE FUNCTION rebuild_revenue() RETURNS void LANGUAGE plpgsql SET chenu.rebuild = 'on' AS $$
+CREATE FUNCTION rebuild_revenue() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM set_config('chenu.rebuild', 'on', true); -- a clause SET would ask for a superuser
     LOCK TABLE mrr_movement IN SHARE ROW EXCLUSIVE MODE;
     LOCK TABLE revenue_day IN SHARE ROW EXCLUSIVE MODE;
     LOCK TABLE revenue_cohort IN SHARE ROW EXCLUSIVE MODE;
@@ -199,4 +200,5 @@ BEGIN
     FROM mrr_movement_truth t
     WHERE NOT EXISTS (SELECT FROM mrr_movement m WHERE m.state = t.state);
     PERFORM rebuild_sums();
+    PERFORM set_config('chenu.rebuild', 'off', true);
 END $$;

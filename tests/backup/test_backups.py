@@ -213,6 +213,33 @@ async def test_a_backup_of_an_older_version_is_brought_up_to_date(
     assert (restored.ok, restored.migrated) == (True, [newest])
 
 
+async def test_an_owner_who_is_no_superuser_migrates_backs_up_and_restores(
+    settings: Settings, engines: Engines, tmp_path: Path
+) -> None:
+    source = await make_owned(engines, settings, tmp_path, "anna")
+    target = await make_owned(engines, settings, tmp_path, "bob")
+    async with own_pool():
+        await apply_migrations(source.database_url)
+        made = await make_backup(source, tmp_path / "owned")
+    async with own_pool():
+        restored = await restore_backup(target, made.path)
+
+    assert restored.ok
+
+
+async def make_owned(engines: Engines, settings: Settings, folder: Path, owner: str) -> Settings:
+    """An empty database of an owner with a password who has no other rights."""
+    made = await make_target(engines, settings, folder)
+    server, _, name = made.database_url.rpartition("/")
+    connection = await asyncpg.connect(f"{server}/postgres")
+    await connection.execute(f"CREATE ROLE {owner} LOGIN PASSWORD 'p@ss {owner}'")
+    await connection.execute(f"GRANT chenu_app TO {owner}")
+    await connection.execute(f"ALTER DATABASE {name} OWNER TO {owner}")
+    await connection.close()
+    host = server.rpartition("@")[2]
+    return replace(made, database_url=f"postgresql://{owner}:p%40ss%20{owner}@{host}/{name}")
+
+
 async def test_a_backup_without_its_pictures_says_so(settings: Settings, tmp_path: Path) -> None:
     async with own_pool():
         made = await make_backup(
