@@ -99,7 +99,7 @@ async def test_a_year_is_drawn_by_months(browser: Browser, affiliate: AffiliateR
     days, months = [await browser.get(f"{PAGE}{query}") for query in ("", "?chart=month")]
 
     assert "Clicks: 3." in days.words
-    assert "Clicks: 8. Most in one go: 5." in months.words
+    assert "Clicks: 8. Most in a month: 5." in months.words
     assert len(months.page.find("rect")) == 2
 
 
