@@ -244,26 +244,26 @@ async def _play(book: Book) -> None:
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _Lived:
     rows: str
     offset: timedelta
     people: Mapping[str, Person]
 
 
-_KEPT: list[_Kept] = []
+_LIVED: list[_Lived] = []
 """Lived once in a process; each test begins with its rows."""
 
 
 async def read_book(services: Services, database: OwnedDatabase) -> Mapping[str, Person]:
     """The people, over a database with the book's rows on 1 August 2027."""
-    if not _KEPT:
+    if not _LIVED:
         async with open_world(services, database) as world:
             book = Book(world)
             await _play(book)
-            _KEPT.append(_Kept(await database.dump(), CLOCK.offset, book.people))
+            _LIVED.append(_Lived(await database.dump(), CLOCK.offset, book.people))
         await database.empty()
-    kept = _KEPT[0]
-    await database.load(kept.rows)
+    lived = _LIVED[0]
+    await database.load(lived.rows)
     CLOCK.reset()
-    CLOCK.move_to_offset(kept.offset)
-    return kept.people
+    CLOCK.move_to_offset(lived.offset)
+    return lived.people
