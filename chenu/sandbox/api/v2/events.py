@@ -3,8 +3,9 @@
 from urllib.parse import urlencode
 
 from chenu.sandbox.api.routing import ROUTES
-from chenu.sandbox.api.v1.events import EVENT_RETENTION, check_types
+from chenu.sandbox.api.v1.events import check_types
 from chenu.sandbox.api.v2_lists import query_pairs, v2_limit
+from chenu.sandbox.engine.archive import EVENT_RETENTION
 from chenu.sandbox.engine.clock import parse_rfc3339, rfc3339
 from chenu.sandbox.engine.errors import Refused, missing
 from chenu.sandbox.engine.json_types import Json
