@@ -45,6 +45,7 @@ from chenu.metering.usage import store_usage
 from chenu.privacy.deletions import list_deletions_due
 from chenu.privacy.exports import list_exports_due, open_last_export, read_archive, request_export
 from chenu.roi.settings import RoiSettingsInput, update_settings
+from chenu.roi.views import record_view
 from chenu.support.requests import answer_request, ask_support
 from chenu.tiers.catalogue import Feature, TierCode
 from tests.accounts.factors import switch_on
@@ -198,6 +199,7 @@ async def _write(services: Services, person: Person, sold: AgentRow) -> None:
     await save_billing_details(person.actor, billed)
     await sync_person(services, person.user_id)
     await update_settings(person.actor, RoiSettingsInput(4500, 20))
+    await record_view(person.user_id)
     await declare(StatementInput(NAME, f"{WORDS} contract", person.email, "fr"), "192.0.2.78")
     await give(account_id, 100)
     await spend(account_id, 30, reason=f"{WORDS} run")
