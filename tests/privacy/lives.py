@@ -35,6 +35,7 @@ from chenu.flows.privacy.deletion import finish_deletion
 from chenu.flows.privacy.export import make_export
 from chenu.flows.services import Services
 from chenu.flows.subscriptions.changes import CancelInput, cancel_plan, resume_plan
+from chenu.flows.webhooks.deliver import deliver_due
 from chenu.flows.withdrawals.declare import StatementInput, declare
 from chenu.jobs.mail_transport import FolderTransport
 from chenu.jobs.send_mail import send_mail
@@ -66,6 +67,7 @@ from tests.people import (
     sign_in_again,
 )
 from tests.tokens.granting import give, hold, spend
+from tests.webhooks.listening import NOWHERE, happen, listen
 
 NAME = "quartzia"
 """In the address, the name, the handle and the profile of the person."""
@@ -108,6 +110,7 @@ async def live(services: Services) -> Life:
     await _accept_newer(person, sold, bought)
     await _show(services, sold)
     await _call(services, person)
+    await _hear(services, person)
     await state_and_appeal(sold, person, f"{WORDS} appeal")
     await save_legal_details(person.actor, replace(COMPANY, legal_name=f"{NAME} Studio"))
     assert sold.creator_id is not None
@@ -164,6 +167,13 @@ async def _call(services: Services, person: Person) -> None:
     limiter = services.limiter
     await limiter.take(allow_account(person.actor.account_id, get_api_plan(ApiPlanCode.FREE)))
     await store_usage(limiter.counts)
+
+
+async def _hear(services: Services, person: Person) -> None:
+    """A server of theirs is told of something, and does not answer."""
+    await listen(services, person, f"{NOWHERE}/{NAME}")
+    await happen(person, NAME)
+    await deliver_due(services)
 
 
 async def _subscribe(services: Services, person: Person) -> Person:

@@ -76,6 +76,8 @@ async def test_the_archive_has_everything_of_the_person(services: Services) -> N
     assert files["support_answer.json"][0]["body"] == f"You wrote {WORDS}."
     assert [row["name"] for row in files["api_key.json"]] == [f"{WORDS} key"]
     assert len(files["invitation.json"]) == 2
+    assert NAME in files["webhook_endpoint.json"][0]["url"]
+    assert NAME in files["outgoing_event.json"][0]["payload"]
     assert {row["name"] for row in files["agent.json"]} == {f"{WORDS} draft", life.sold.name}
     assert files["creator.json"][0]["handle"] == f"{NAME}-nord"
     assert len(files["agent_picture.json"]) == 4
