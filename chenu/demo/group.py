@@ -19,7 +19,7 @@ from chenu.settings import SANDBOX_KEY
 
 SANDBOX_FILE = "sandbox.sqlite"
 _STOP_SECONDS = 3.0
-_UP_SECONDS = 20.0
+_UP_SECONDS = 60.0
 _DATABASE = "chenu"
 
 

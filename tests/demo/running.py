@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-START_SECONDS = 60
+START_SECONDS = 150
 STOP_SECONDS = 30
 COMMAND_SECONDS = 120
 
