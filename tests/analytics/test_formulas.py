@@ -49,7 +49,7 @@ def test_each_is_rounded_once_half_up(metric: Metric, value: int) -> None:
         (Part.NEW_CUSTOMERS, {Metric.CAC, Metric.LTV_CAC}),
         (Part.COSTS, {Metric.LTV_CAC}),
     ],
-    ids=str,
+    ids=lambda value: str(value) if isinstance(value, Part) else "",
 )
 def test_by_nothing_nothing_is_divided(part: Part, undefined: set[Metric]) -> None:
     known = {metric for metric in Metric if compute(metric, SUMS) is not None}

@@ -43,8 +43,8 @@ def _routes() -> list[Route]:
     return [
         Route(path, method, handler.opt.get(ACCESS_KEY))
         for handler in handlers
-        for path in handler.paths
-        for method in handler.http_methods
+        for path in sorted(handler.paths)
+        for method in sorted(handler.http_methods)
     ]
 
 
