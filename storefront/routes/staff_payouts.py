@@ -4,6 +4,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 
 from chenu.accounts.audit import StaffRead, record_staff_reads
+from chenu.affiliates.affiliates import list_affiliates_by_id
 from chenu.affiliates.payouts import PayoutRow, list_all_payouts
 from chenu.affiliates.transfer_words import transfer_failure_text
 from chenu.core.clock import business_now
@@ -50,10 +51,13 @@ async def _render(
 ) -> Page:
     pager = Pager(pages.cursors.of_list("all payouts"), _PATH, _PAGE_SIZE)
     found = await list_all_payouts(pager.read(read_query(request)))
+    shown = [*found.rows, *(foreseen.payouts if foreseen else ())]
+    affiliates = await list_affiliates_by_id([row.affiliate_id for row in shown])
     page = pages.show(
         "staff/payouts.html",
         status,
         form=form,
+        codes={affiliate.id: affiliate.code for affiliate in affiliates},
         foreseen=foreseen,
         payouts=found.rows,
         links=pager.links(found, _key_of),
