@@ -1,7 +1,8 @@
 """Every metric of the book of 20 customers, month by month, with its arithmetic.
 
 MRR, customers and movements are those of test_book_of_movements.py. Beside the 20 there are two of
-staff, and 13 of the market that the world opens with: 35 accounts have signed up. Costs of acquisition are recorded here: 10001 cents in April.
+staff, and 13 of the market that the world opens with: 35 accounts have signed up. Costs of
+acquisition are recorded here: 10001 cents in April.
 """
 
 from collections.abc import Mapping
