@@ -23,7 +23,7 @@ EVENT_STATES = {
 }
 JOB_STATES = {
     JobState.WAITING: mark("Waits"),
-    JobState.RUNNING: mark("Runs"),
+    JobState.RUNNING: mark("Running"),
     JobState.FAILING: mark("Has failed, is tried again"),
 }
 MAIL_STATES = {

@@ -33,7 +33,9 @@ _OURS = """
 """
 _ROLE = """
     DO $$ BEGIN
-        CREATE ROLE chenu_app NOLOGIN;
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'chenu_app') THEN
+            CREATE ROLE chenu_app NOLOGIN;
+        END IF;
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
     END $$;
     DO $$ BEGIN

@@ -2,7 +2,9 @@
 
 DO $$
 BEGIN
-    CREATE ROLE chenu_app NOLOGIN;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'chenu_app') THEN
+        CREATE ROLE chenu_app NOLOGIN;
+    END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN
     NULL; -- roles belong to the cluster: another database of it made this one
 END $$;

@@ -42,7 +42,7 @@ HEAD = (
     mark("Account"),
     mark("What"),
     mark("Amount, EUR"),
-    mark("Number"),
+    mark("Count"),
 )
 
 
