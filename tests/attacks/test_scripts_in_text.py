@@ -211,6 +211,8 @@ _OURS: dict[str, object] = {
     "attempt": 4,
     "next_attempt_at": None,
     "is_overturned": False,
+    "is_gone": False,
+    "endpoint": "0190f0a0-0000-7000-8000-000000000004",
     "decision": "0190f0a0-0000-7000-8000-000000000003",
 }
 

@@ -14,6 +14,7 @@ from chenu.flows.invariants import check_books, check_everything
 from chenu.flows.monthly_invariants import MONTHLY
 from chenu.flows.pack_invariants import PACKS
 from chenu.flows.plan_invariants import PLANS
+from chenu.flows.revenue_invariants import REVENUE
 from chenu.flows.run_invariants import RUNS
 from chenu.flows.sale_invariants import SALES
 from chenu.flows.second_person_invariants import SECOND_PERSONS
@@ -40,6 +41,7 @@ BY_NAME = {
         *STATEMENTS,
         *AFFILIATES,
         *SECOND_PERSONS,
+        *REVENUE,
     )
 }
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
