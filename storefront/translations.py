@@ -20,6 +20,7 @@ CATALOGUE = ROOT / "chenu" / "core" / "locale" / "fr.po"
 
 _METHODS = [
     ("chenu/sandbox/**", "ignore"),  # the Stripe sandbox has texts of its own
+    ("chenu/backup/**", "ignore"),
     ("chenu/demo/**", "ignore"),  # operators of the demo and of commands read English
     ("chenu/cli.py", "ignore"),
     ("storefront/node_modules/**", "ignore"),

@@ -13,12 +13,13 @@ from piccolo.apps.migrations.tables import Migration
 from chenu.core import db
 from chenu.core.db_errors import no_answer_is_unavailable
 from chenu.core.errors import Unavailable
+from chenu.core.i18n import mark
 from chenu.core.migration_run import APP, create_migration_table, load_migrations, run_migration
 
 _LOCK = 7_233_001
 _FOLDER = Path(__file__).parents[2] / "migrations"
 
-_OTHER_VERSION = (
+_OTHER_VERSION = mark(
     "the database was made by another version of CHE·NU:"
     " a demo starts anew with `chenu demo --fresh`"
 )

@@ -30,7 +30,7 @@ from chenu.demo.agent_lives import agent_entries
 from chenu.demo.catalogue import Creator, load_creators, load_platform_agents
 from chenu.demo.dispute_lives import dispute_entries
 from chenu.demo.entries import Entry
-from chenu.demo.opening import OpenStore
+from chenu.demo.opening import Arrive, OpenStore
 from chenu.demo.people import BUYERS, CUSTOMERS, PEOPLE
 from chenu.demo.runs import Runs, WorkDay
 from chenu.demo.seed import sellers
@@ -111,7 +111,9 @@ def three_months(days: float | None = None) -> Lives:
     ]
     purchases, questioned = _trade(cards, creators), dispute_entries(cards)
     entries = [
-        Entry(0, OpenStore(people, creators, founders, timedelta(days=days or DAYS))),
+        Entry(0, Arrive(people)),
+        *(Entry(0, founder) for founder in founders),
+        Entry(0, OpenStore(creators, timedelta(days=days or DAYS))),
         *_printed(cards),
         *_customers(cards),
         *(Entry(day, purchase) for day, purchase in purchases),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -219,6 +220,40 @@ async def _agent_view_day() -> None:
     await db.execute(sql, new_id(), agent_id)
 
 
+async def _outgoing_event() -> UUID:
+    event = new_id()
+    sql = """
+        INSERT INTO outgoing_event (id, account, business_key, kind, payload, occurred_at)
+        VALUES ($1, $2, 'k', 'webhook.test', '{}', now())
+    """
+    await db.execute(sql, event, new_id())
+    return event
+
+
+async def _webhook_delivery() -> UUID:
+    endpoint, delivery = new_id(), new_id()
+    sql = """
+        INSERT INTO webhook_endpoint (id, account, url, kinds, secret, state, off_reason, failures,
+            next_attempt_at, created_at)
+        VALUES ($1, $2, 'https://example.org', '{webhook.test}', 'x', 'ON', '', 0, now(), now())
+    """
+    await db.execute(sql, endpoint, new_id())
+    sql = """
+        INSERT INTO webhook_delivery (id, endpoint, event, state, created_at)
+        VALUES ($1, $2, $3, 'DELIVERED', now())
+    """
+    await db.execute(sql, delivery, endpoint, await _outgoing_event())
+    return delivery
+
+
+async def _webhook_attempt() -> None:
+    sql = """
+        INSERT INTO webhook_attempt (id, delivery, attempted_at, error, milliseconds, answer)
+        VALUES ($1, $2, now(), '', 1, '')
+    """
+    await db.execute(sql, new_id(), await _webhook_delivery())
+
+
 async def _affiliate_click() -> None:
     person = await make_person("zoe")
     affiliate = new_id()
@@ -322,6 +357,9 @@ MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
     "data_export_chunk": _data_export_chunk,
     "agent_view_day": _agent_view_day,
     "affiliate_click": _affiliate_click,
+    "outgoing_event": _outgoing_event,
+    "webhook_delivery": _webhook_delivery,
+    "webhook_attempt": _webhook_attempt,
     "api_usage": _api_usage,
     "trial_reminder": _trial_reminder,
     "execution": _execution,

@@ -54,6 +54,7 @@ NOT_OF_A_LIFE = {
     "moderation_decision.json",
     "content_report.json",
     "reports_of_my_agents.json",
+    "referral_card.json",
 }
 """Of staff and large customers, of whoever used a code or got money back, reported by our apps, or
 gone within minutes.

@@ -61,7 +61,7 @@ async def test_the_programs_open_without_scripts_and_contain_no_key(browser: Bro
         boxes = page.page.find("details", name=topic)
         assert [("open" in box.attributes) for box in boxes] == [True, False, False]
     programs = page.page.find("pre", class_="code-block program")
-    assert len(programs) == 6
+    assert len(programs) == 8
     for program in programs:
         assert program.attributes["tabindex"] == "0"
         assert "CHENU_API_KEY" in program.text

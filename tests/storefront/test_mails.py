@@ -93,6 +93,9 @@ PARAMS: dict[str, Any] = {
     "ground": "Quality",
     "facts": "It says already_owned.",
     "is_overturned": True,
+    "is_gone": True,
+    "target": "https://hooks.example/chenu",
+    "endpoint": "019b0c5e-7d51-7c3a-8f1d-2b6a4c9e0f11",
     "decision": "0190f0a0-0000-7000-8000-000000000003",
 }
 _DAY: dict[Locale, list[str]] = {"en": ["December 15, 2026"], "fr": ["15 décembre 2026"]}
@@ -174,6 +177,10 @@ WORDS: dict[MailKind, dict[Locale, list[str]]] = {
     MailKind.REVIEW_RESTORED: {"en": ["already_owned"], "fr": ["already_owned"]},
     MailKind.AGENT_REINSTATED: {"en": ["no longer suspended"], "fr": ["plus suspendu"]},
     MailKind.AFFILIATE_SUSPENDED: {"en": ["CHENU0A1B2C3D"], "fr": ["CHENU0A1B2C3D"]},
+    MailKind.WEBHOOK_OFF: {
+        "en": ["410 Gone", "hooks.example"],
+        "fr": ["410 Gone", "hooks.example"],
+    },
     MailKind.AFFILIATE_REINSTATED: {"en": ["count again"], "fr": ["comptent de nouveau"]},
     MailKind.WEBHOOK_OFF: {"en": ["ten times in a row"], "fr": ["dix fois de suite"]},
     MailKind.APPEAL_DECIDED: {"en": ["took the"], "fr": ["annulé"]},
