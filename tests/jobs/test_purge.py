@@ -329,7 +329,7 @@ async def _ledger_finding() -> None:
     await record_findings([Finding("I0", "a rule that is checked no more", 0, ())])
 
 
-MAKERS: dict[str, Callable[[], Awaitable[None]]] = {
+MAKERS: dict[str, Callable[[], Awaitable[object]]] = {
     "webhook_event": _event,
     "outbox_mail": _mail,
     "pgqueuer": _job,
