@@ -251,7 +251,7 @@ async def test_rows_are_paged_by_key_and_the_file_has_all(
     assert [len(seen.page.find("tr")) - 1 for seen in (first, second)] == [50, 2]
     assert file.headers["content-type"].startswith("text/csv")
     head, *rows = list(csv.reader(io.StringIO(file.text.removeprefix("\ufeff"))))
-    assert head == ["Time (UTC)", "Customer", "Account", "What", "Amount, EUR", "Number"]
+    assert head == ["Time (UTC)", "Customer", "Account", "What", "Amount, EUR", "Count"]
     assert len(rows) == 52
     assert {row[1] for row in rows} == {"'=1+1"}
     assert {tuple(row[4:]) for row in rows} == {("", "1")}
