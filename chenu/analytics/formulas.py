@@ -51,6 +51,9 @@ def _ltv(sums: Sums) -> int | None:
 
 
 def _cac(sums: Sums) -> int | None:
+    """None where no cost is recorded: 0 would read as a target that is met."""
+    if not sums[Part.COSTS]:
+        return None
     return divide(sums[Part.COSTS], sums[Part.NEW_CUSTOMERS])
 
 

@@ -39,7 +39,7 @@ EXPECTED: Mapping[Metric, tuple[int | None, ...]] = {
     # from April on 38450 / 13 / (2 / 13), 46350 / 15 / (1 / 13), 48170 / 17 / (1 / 17)
     Metric.LTV: (None, None, 19_225, 40_170, None, 48_170),
     # nothing was spent but in April: 10001 / 2, half up; nobody was new in July
-    Metric.CAC: (0, 0, 5001, 0, 0, None),
+    Metric.CAC: (None, None, 5001, None, None, None),
     # 19225 / 5000.5 = 3.8446
     Metric.LTV_CAC: (None, None, 384, None, None, None),
     # jade 2000; ivan 870 and quin 900; tess 5833

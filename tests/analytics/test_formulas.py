@@ -47,7 +47,7 @@ def test_each_is_rounded_once_half_up(metric: Metric, value: int) -> None:
         (Part.OPENING_CUSTOMERS, {Metric.CHURN}),
         (Part.OPENING_MRR, {Metric.REVENUE_CHURN, Metric.NET_REVENUE_RETENTION}),
         (Part.NEW_CUSTOMERS, {Metric.CAC, Metric.LTV_CAC}),
-        (Part.COSTS, {Metric.LTV_CAC}),
+        (Part.COSTS, {Metric.CAC, Metric.LTV_CAC}),
     ],
     ids=lambda value: str(value) if isinstance(value, Part) else "",
 )
