@@ -27,6 +27,7 @@ from storefront import (
     moderation_words,
     pictures,
     roi_words,
+    status_words,
     token_words,
     words,
 )
@@ -35,6 +36,7 @@ from storefront.constant_texts import FILTER, ConstantTexts
 from storefront.fragments import FragmentCache
 from storefront.icons import draw_icon, draw_sphere
 from storefront.roi_words import show_whole_euros
+from storefront.status_words import show_availability
 from storefront.user_agent import browser_name
 from storefront.vocabulary import (
     capability_label,
@@ -75,6 +77,7 @@ def environment(locale: Locale) -> jinja2.Environment:
         pictures=pictures,
         token_words=token_words,
         roi_words=roi_words,
+        status_words=status_words,
         known_capabilities=known_capabilities(locale),
         known_permissions=known_permissions(locale),
         draw_icon=draw_icon,
@@ -93,6 +96,7 @@ def _filters(locale: Locale) -> dict[str, Any]:
     messages = catalogue(locale)
     return {
         "asset": asset_url,
+        "availability": lambda thousandths: show_availability(thousandths, locale),
         "browser": browser_name,
         "cents": lambda amount: format_cents(Cents(amount), locale),
         "whole_euros": lambda amount: show_whole_euros(amount, locale),

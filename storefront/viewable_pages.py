@@ -22,6 +22,8 @@ VIEWABLE = frozenset(
             "/privacy",
             "/imprint",
             "/affiliates",
+            "/status",
+            "/status.json",
         ),
         *("/support", "/account/withdraw", "/account/withdraw/{subject_id:uuid}"),
         *("/agents/{slug:str}/report", "/reviews/{review_id:uuid}/report"),
