@@ -29,6 +29,7 @@ VIEWABLE = frozenset(
         *("/agents/{slug:str}/report", "/reviews/{review_id:uuid}/report"),
         *("/account", "/account/plan", "/account/plan/change", "/account/invoices"),
         *("/account/billing", "/account/mail", "/account/members", "/account/token-limits"),
+        "/account/sla",
         *("/account/api-plan", "/account/api-plan/change"),
         *("/account/webhooks", "/account/webhooks/{endpoint_id:uuid}"),
         *("/library", "/library/{grant_id:uuid}/update", "/roi", "/roi/how"),

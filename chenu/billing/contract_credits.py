@@ -47,7 +47,9 @@ def days_in_month(contract: ContractRow, month: Month, ahead: timedelta) -> Cont
     Contracts are of business time, which is `ahead` of the system time of samples: in production by
     nothing.
     """
-    ends_at = contract.ended_at or contract.ends_at
+    ends_at = min(contract.ended_at or contract.ends_at, contract.ends_at)
+    if ends_at <= contract.starts_at:
+        return None
     first = max(month.first_day, _day_of(contract.starts_at - ahead))
     end = min(month.end.date(), _day_of(ends_at - ahead - timedelta(microseconds=1)) + _DAY)
     return ContractDays(month, first, end) if first < end else None

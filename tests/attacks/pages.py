@@ -54,6 +54,8 @@ class Route:
             "request_id": world.rows["support request"],
             "inquiry_id": world.rows["inquiry"],
             "contract_id": world.rows["contract"],
+            "incident_id": world.rows["incident"],
+            "maintenance_id": world.rows["maintenance"],
             "grant_id": world.rows["grant"],
             "limit_id": world.rows["limit"],
             "order_id": world.rows["order"],
