@@ -8,13 +8,13 @@ from chenu.availability.status import DayFigure
 
 WIDTH, HEIGHT = 720, 64
 _GAP = 2
-_HEIGHTS = {"kept": 64, "missed": 44, "bad": 26, "unmeasured": 8}
+_HEIGHTS = {"reached": 64, "missed": 44, "bad": 26, "unmeasured": 8}
 _BAD = CREDITS[1][0]
 
 
 @dataclass(frozen=True, slots=True)
 class DayBar:
-    """`kind`: kept, missed (below what is promised), bad (below 99 %), or unmeasured."""
+    """`kind`: reached, missed (below what is promised), bad (below 99 %), or unmeasured."""
 
     of: DayFigure
     kind: str
@@ -35,9 +35,9 @@ def draw_days(days: Sequence[DayFigure]) -> list[DayBar]:
 
 
 def judge_day(day: DayFigure) -> str:
-    reached = day.figure.thousandths
-    if reached is None:
+    found = day.figure.thousandths
+    if found is None:
         return "unmeasured"
-    if reached >= PROMISED:
-        return "kept"
-    return "missed" if reached >= _BAD else "bad"
+    if found >= PROMISED:
+        return "reached"
+    return "missed" if found >= _BAD else "bad"

@@ -27,7 +27,6 @@ from storefront import (
     moderation_words,
     pictures,
     roi_words,
-    status_words,
     token_words,
     words,
 )
@@ -77,7 +76,6 @@ def environment(locale: Locale) -> jinja2.Environment:
         pictures=pictures,
         token_words=token_words,
         roi_words=roi_words,
-        status_words=status_words,
         known_capabilities=known_capabilities(locale),
         known_permissions=known_permissions(locale),
         draw_icon=draw_icon,

@@ -14,6 +14,7 @@ from chenu.flows.services import Services
 from storefront.access import PUBLIC, WITHOUT_METER
 from storefront.pages import Page, Pages
 from storefront.status_chart import draw_days
+from storefront.status_words import SERVICE_STATES
 
 _MAX_AGE = 15
 
@@ -28,6 +29,7 @@ async def show_status(pages: NamedDependency[Pages], services: NamedDependency[S
         "status/page.html",
         known=known,
         shown=status,
+        state_words=SERVICE_STATES,
         bars=draw_days(status.days) if status else [],
         upcoming=upcoming,
         past=[row for row in status.maintenance if row.ends_at <= now] if status else [],

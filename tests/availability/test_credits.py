@@ -152,7 +152,7 @@ LAST = LAST.previous()
 """It is final whatever day this is."""
 
 
-async def _measure(down: int) -> None:
+async def measure(down: int) -> None:
     """A month of samples but for so many of its slots of a minute, the first two days alone."""
     start = LAST.start
     minute = timedelta(minutes=1)
@@ -173,11 +173,11 @@ async def _enter(customer: Person, finance: Person) -> ContractRow:
     return row
 
 
-async def test_a_credit_is_confirmed_once_and_kept(
+async def test_a_credit_is_confirmed_once_and_stays(
     services: Services, customer: Person, finance: Person
 ) -> None:
     contract = await _enter(customer, finance)
-    await _measure(down=30)  # of 2,880: 98.958 %
+    await measure(down=30)  # of 2,880: 98.958 %
 
     [before] = [row for row in await get_sla_report(customer.actor) if row.contract]
     row = await confirm_credit(finance.actor, contract.id, LAST, "As agreed in § 7.")
@@ -198,7 +198,7 @@ async def test_a_credit_cannot_be_changed(
     services: Services, customer: Person, finance: Person
 ) -> None:
     contract = await _enter(customer, finance)
-    await _measure(down=30)
+    await measure(down=30)
     await confirm_credit(finance.actor, contract.id, LAST, "As agreed.")
 
     for sql in ("UPDATE contract_credit SET amount = 0", "DELETE FROM contract_credit"):
@@ -218,7 +218,7 @@ async def test_a_credit_whose_samples_say_something_else_is_found(
 ) -> None:
     contract = await _enter(customer, finance)
     await excuse_gap(LAST.start, LAST.start + timedelta(minutes=10), "Travaux", "Works")
-    await _measure(down=60)
+    await measure(down=60)
     await confirm_credit(finance.actor, contract.id, LAST, "As agreed.")
     fine = [finding.name for finding in await check_all(SLA) if not finding.ok]
     async with unguarded(engines) as owner:
@@ -232,7 +232,7 @@ async def test_what_may_not_be_confirmed_changes_nothing(
     services: Services, customer: Person, finance: Person
 ) -> None:
     contract = await _enter(customer, finance)
-    await _measure(down=2)  # of 2,880: 99.930 %
+    await measure(down=2)  # of 2,880: 99.930 %
     mine = await make_person("mine", staff=(Staff.FINANCE,))
     own = contract_of(LAST.start, LAST.end, account_of(mine), LAST.end, entered_by=finance)
     await insert_contract(own)
@@ -269,7 +269,7 @@ async def test_a_month_that_goes_on_is_not_final(
     assert {(each.is_final, each.percent) for each in found[:1]} == {(False, 50)}
 
 
-async def test_who_has_no_sla_is_told_which_plan_has_it(services: Services) -> None:
+async def test_who_has_no_sla_reads_which_plan_has_it(services: Services) -> None:
     person = await make_person("small", TierCode.PRO)
 
     with pytest.raises(PlanRequired) as refusal:

@@ -64,13 +64,13 @@ async def test_while_the_database_is_away_the_last_that_was_known_is_shown(
     with db.assumed_lost():
         away = await browser.get("/status")
         other = await browser.get("/agents")
-        told = await client.get("/status.json")
+        for_programs = await client.get("/status.json")
 
     assert before.status == away.status == 200
     assert "The database does not answer now" in away.words
     assert "What stands below is what was known" in away.words
     assert "100.000" in away.words
-    assert (told.json()["isCurrent"], told.json()["state"]) == (False, "DOWN")
+    assert (for_programs.json()["isCurrent"], for_programs.json()["state"]) == (False, "DOWN")
     assert other.status == 503
 
 
