@@ -25,7 +25,7 @@ DESKS = (
     Desk("/staff/support", mark("Support desk"), (Staff.SUPPORT,)),
     Desk("/staff/inquiries", mark("Inquiries"), (Staff.SUPPORT,)),
     Desk("/staff/customers", mark("Customers"), (Staff.SUPPORT, Staff.FINANCE)),
-    Desk("/staff/incidents", mark("Incidents"), (Staff.SUPPORT,)),
+    Desk("/staff/incidents", mark("Incidents"), (Staff.SUPPORT, Staff.FINANCE)),
     Desk("/staff/refunds", mark("Refunds"), (Staff.SUPPORT,)),
     Desk("/staff/disputes", mark("Disputes"), (Staff.SUPPORT,)),
     Desk("/staff/withdrawals", mark("Withdrawals"), (Staff.SUPPORT,)),

@@ -12,7 +12,7 @@ from uuid import UUID
 from chenu.accounts.actor import Actor, Staff, UserId
 from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
 from chenu.accounts.validation import check_line
-from chenu.availability.slots import Span, next_minute, start_of_slot
+from chenu.availability.slots import MINUTE, Span, next_minute, start_of_slot
 from chenu.availability.tables import Maintenance
 from chenu.core import db
 from chenu.core.clock import system_now
@@ -84,7 +84,7 @@ async def get_maintenance(row_id: MaintenanceId, *, lock: bool = False) -> Maint
 
 async def announce_maintenance(actor: Actor, data: MaintenanceInput, reason: str) -> MaintenanceId:
     """Raises Unauthenticated, Forbidden, Invalid, Rejected."""
-    user_id = actor.require_staff(Staff.ADMIN)
+    user_id = actor.require_staff(Staff.FINANCE)
     starts, ends = start_of_slot(data.starts_at, 60), start_of_slot(data.ends_at, 60)
     now = system_now()
     reject_if_any([*_check(data, Span(starts, ends), now), *check_reason(reason)])
@@ -127,7 +127,7 @@ async def end_maintenance(actor: Actor, row_id: MaintenanceId, reason: str) -> N
 
     Raises Unauthenticated, Forbidden, NotFound, Invalid, InvalidState.
     """
-    actor.require_staff(Staff.ADMIN)
+    actor.require_staff(Staff.FINANCE)
     reject_if_any(check_reason(reason))
 
     async def write() -> None:
@@ -153,9 +153,12 @@ def _describe(span: Span) -> str:
 
 
 async def excuse_gap(since: datetime, until: datetime, title_fr: str, title_en: str) -> None:
-    """For a demo that did not run: as if it had been announced with the demo's end."""
-    starts, ends = next_minute(since), start_of_slot(until, 60)
-    if starts < ends:
-        row_id = MaintenanceId(new_id())
-        row = MaintenanceRow(row_id, title_fr, title_en, starts, ends, since, None, None)
-        await _MAINTENANCE.insert(row)
+    """For a demo that did not run: as if it had been announced with the demo's end.
+
+    From the minute that `since` is in until that of `until` is over.
+    """
+    starts, ends = start_of_slot(since, 60), start_of_slot(until, 60) + MINUTE
+    row_id = MaintenanceId(new_id())
+    await _MAINTENANCE.insert(
+        MaintenanceRow(row_id, title_fr, title_en, starts, ends, starts, None, None)
+    )

@@ -1,4 +1,4 @@
-"""Staff write about incidents, and administrators announce maintenance, in both languages."""
+"""The support desk writes about incidents, and finance, which credits, announces maintenance."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -24,7 +24,7 @@ from chenu.availability.maintenance import (
     list_maintenance,
 )
 from chenu.core.clock import system_now
-from storefront.access import ADMIN, SUPPORT
+from storefront.access import FINANCE, SUPPORT, SUPPORT_OR_FINANCE
 from storefront.forms import REFUSALS, Fields, FormView, HttpRequest, keep, read_form
 from storefront.pages import Page, Pages
 from storefront.typed_values import require_minute
@@ -36,13 +36,13 @@ _MAINTENANCE = ("title_fr", "title_en", "starts_at", "ends_at", "reason")
 _SHOWN = timedelta(days=90)
 
 
-@get(PATH, opt=SUPPORT)
+@get(PATH, opt=SUPPORT_OR_FINANCE)
 async def show_incidents(pages: NamedDependency[Pages]) -> Page:
     return await _render(pages, FormView("incident"))
 
 
 async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
-    now = system_now()
+    actor, now = pages.request_context.actor, system_now()
     since = now - _SHOWN
     incidents = await list_incidents(since)
     updates = await list_updates([row.id for row in incidents])
@@ -54,7 +54,8 @@ async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
         incidents=incidents,
         updates=updates,
         maintenance=await list_maintenance(since),
-        may_announce=pages.request_context.actor.has_staff(Staff.ADMIN),
+        may_announce=actor.has_staff(Staff.FINANCE),
+        may_write=actor.has_staff(Staff.SUPPORT),
         now=now,
     )
 
@@ -101,7 +102,7 @@ async def write_update(
     return pages.go(f"{PATH}?notice=incident-updated")
 
 
-@post("/staff/maintenance", opt=ADMIN)
+@post("/staff/maintenance", opt=FINANCE)
 async def announce(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     fields = await read_form(request)
     try:
@@ -118,7 +119,7 @@ async def announce(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     return pages.go(f"{PATH}?notice=maintenance-announced")
 
 
-@post("/staff/maintenance/{maintenance_id:uuid}/end", opt=ADMIN)
+@post("/staff/maintenance/{maintenance_id:uuid}/end", opt=FINANCE)
 async def end(
     request: HttpRequest, pages: NamedDependency[Pages], maintenance_id: FromPath[UUID]
 ) -> Page:

@@ -340,7 +340,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "support", {"text_fr": "Forged", "text_en": "Forged", "reason": "Forged."}
         ),
         "/staff/maintenance": Filled(
-            "admin",
+            "finance",
             {
                 **dict.fromkeys(("title_fr", "title_en"), "Forged"),
                 "starts_at": "2090-01-01T12:00",
@@ -348,7 +348,7 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
                 "reason": "Forged.",
             },
         ),
-        "/staff/maintenance/{maintenance_id:uuid}/end": Filled("admin", {"reason": "Forged."}),
+        "/staff/maintenance/{maintenance_id:uuid}/end": Filled("finance", {"reason": "Forged."}),
         "/support": Filled("buyer", {"subject": "Forged", "body": "Forged."}),
         "/staff/support/{request_id:uuid}/answer": Filled(
             "support", {"answer": "Forged.", "reason": "Forged."}

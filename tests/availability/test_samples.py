@@ -19,6 +19,7 @@ from chenu.core.clock import system_now
 from chenu.core.errors import Unavailable
 from chenu.core.ids import new_id
 from chenu.core.retention import purge
+from chenu.demo.pause import excuse_pause
 from chenu.flows.services import Services
 from chenu.jobs.purge import RETENTION_OF
 from tests.availability.measured import NOON, SECONDS, SLOT, sample_in, sampled
@@ -99,7 +100,7 @@ async def test_samples_of_announced_maintenance_do_not_count(services: Services)
 
 
 async def _put_maintenance(starts: datetime, ends: datetime) -> None:
-    await excuse_gap(starts, ends, "Travaux", "Works")
+    await excuse_gap(starts, ends - SLOT, "Travaux", "Works")
 
 
 async def test_time_without_a_worker_counts_as_not_available(services: Services) -> None:
@@ -172,3 +173,17 @@ async def test_a_killed_web_process_stays_known_until_it_is_replaced_or_forgotte
     assert await list_web_processes(now + timedelta(hours=2)) == []
     await say_goodbye(newer)
     assert await list_web_processes(now) == [killed]
+
+
+async def test_a_demo_that_did_not_run_is_left_out(services: Services) -> None:
+    began = system_now() - timedelta(hours=10)
+    await sample_in(range(8), start=began - (began - NOON) % SLOT)
+    await excuse_pause()
+    now = system_now()
+    await sample_in([0], start=now - (now - NOON) % SLOT)
+
+    first, end = began.date(), system_now().date() + timedelta(days=1)
+    figure = (await read_measured(first, end)).figure(first, end)
+
+    assert figure.unavailable == 0
+    assert figure.excluded >= 9 * 3600
