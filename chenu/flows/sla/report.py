@@ -1,7 +1,8 @@
 """What was reached in each month of a contract, and what follows from it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.roles import Right
@@ -99,7 +100,7 @@ def make_month(
     measured: Measured,
     days: ContractDays,
     contract: ContractRow | None,
-    confirmed: dict[tuple[ContractId, object], CreditRow],
+    confirmed: Mapping[tuple[ContractId, date], CreditRow],
     now: datetime,
 ) -> ContractMonth:
     figure = measured.figure(days.first, days.end)
