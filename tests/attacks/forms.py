@@ -326,8 +326,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         ),
         "/staff/contracts/{contract_id:uuid}/end": Filled("finance", {"reason": "Forged."}),
         "/staff/contracts/{contract_id:uuid}/credit": Filled(
-            "finance", {"month": "2026-01", "reason": "Forged."}, moves=False
-        ),  # it does not run yet
+            "finance", {"month": "2026-01", "reason": "Forged."}
+        ),
         "/staff/incidents": Filled(
             "support",
             {

@@ -88,6 +88,8 @@ class Route:
             filled["case_id"] = world.rows["review case"]
         if self.path.startswith("/staff/payments/webhooks"):
             filled["delivery_id"] = world.rows["other delivery"]
+        if self.path.endswith("/credit"):
+            filled["contract_id"] = world.rows["ended contract"]
         if self.path.endswith("/reviews"):
             filled["slug"] = world.rows["reviewed agent"]
         if "/pictures/" in self.path:

@@ -17,12 +17,11 @@ from chenu.billing.contract_credits import (
     fee_of,
     list_credits,
 )
-from chenu.billing.contracts import ContractId, ContractRow, ContractStatus, insert_contract
+from chenu.billing.contracts import ContractRow, insert_contract
 from chenu.billing.recurring import BillingInterval
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import AlreadyExists, Forbidden, Invalid, InvalidState
-from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.core.months import Month, month_of
 from chenu.flows.services import Services
@@ -32,6 +31,7 @@ from chenu.flows.sla_invariants import SLA
 from chenu.ledger.invariants import check_all
 from chenu.tiers.catalogue import TierCode
 from chenu.tiers.entitlements import PlanRequired
+from tests.availability.contracts import contract_of
 from tests.availability.measured import sampled
 from tests.conftest import Engines
 from tests.people import Person, make_person
@@ -39,34 +39,6 @@ from tests.rows import AUDITED_CHANGES, count, fingerprint, unguarded
 
 OCTOBER = Month(2026, 10)
 NOTHING = timedelta()
-
-
-def contract_of(
-    starts: datetime,
-    ends: datetime,
-    account_id: AccountId | None = None,
-    ended_at: datetime | None = None,
-    interval: BillingInterval = BillingInterval.MONTH,
-    entered_by: Person | None = None,
-) -> ContractRow:
-    return ContractRow(
-        id=ContractId(new_id()),
-        account_id=account_id or AccountId(new_id()),
-        reference="CHENU-7",
-        amount=Cents(310_000),
-        billing_interval=interval,
-        seats=None,
-        api_calls=None,
-        api_rate=None,
-        starts_at=starts,
-        ends_at=ends,
-        status=ContractStatus.ENDED if ended_at else ContractStatus.RUNNING,
-        due_at=None if ended_at else ends,
-        entered_by=entered_by.user_id if entered_by else None,  # type: ignore[arg-type]
-        created_at=starts,
-        ended_at=ended_at,
-        end_reason=None,
-    )
 
 
 def at(day: int, hour: int = 0, month: int = 10) -> datetime:

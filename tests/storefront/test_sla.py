@@ -9,7 +9,8 @@ from chenu.billing.contracts import ContractRow, insert_contract
 from chenu.core.clock import system_now
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
-from tests.availability.test_credits import LAST, account_of, contract_of, measure
+from tests.availability.contracts import contract_of
+from tests.availability.test_credits import LAST, account_of, measure
 from tests.people import Person, make_person
 from tests.rows import count, fingerprint, put
 from tests.storefront.browser import Browser
