@@ -277,9 +277,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         **await state_and_appeal(draft, creator),
         **await _hear(services, buyer),
         **await tell_of_outages(),
-        "ended contract": await end_contract_of_january(
-            creator.actor.require_account(ApiScope.READ)
-        ),
+        "ended contract": await end_contract_of_january(creator),
     }
     rows |= await put_replayable()
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))
