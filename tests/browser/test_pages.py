@@ -41,6 +41,7 @@ PUBLIC = (
     "/terms",
     "/privacy",
     "/imprint",
+    "/status",
     "/no-such-page",
 )
 SIGNED_IN = {
