@@ -30,6 +30,7 @@ APP_CONFIG = AppConfig(
             "chenu.moderation.tables",
             "chenu.tokens.pack_tables",
             "chenu.roi.tables",
+            "chenu.branding.tables",
             "chenu.privacy.tables",
             "chenu.tokens.tables",
             "chenu.tokens.budget_tables",

@@ -7,6 +7,7 @@ from chenu.affiliates import retention as affiliates
 from chenu.agents import retention as agents
 from chenu.analytics import retention as analytics
 from chenu.billing import retention as billing
+from chenu.branding import retention as branding
 from chenu.core import retention as core
 from chenu.core.retention import Forever, Retention, purge
 from chenu.ledger import retention as ledger
@@ -29,6 +30,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *agents.RETENTIONS,
     *support.RETENTIONS,
     *moderation.RETENTIONS,
+    *branding.RETENTIONS,
     *roi.RETENTIONS,
     *privacy.RETENTIONS,
     *tokens.RETENTIONS,
