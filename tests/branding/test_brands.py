@@ -2,19 +2,19 @@
 
 import pytest
 
-from chenu.accounts.actor import AccountRole, Actor
-from chenu.agents.model import AgentId
+from chenu.accounts.actor import AccountRole
 from chenu.branding.brands import find_brand, remove_brand
 from chenu.branding.model import MOST_LINKS, BrandInput, check_brand, is_https
 from chenu.branding.sites import find_site_at, find_site_of
-from chenu.core.errors import Forbidden, Invalid, InvalidState, NotFound, PlanRequired
+from chenu.core.errors import Forbidden, Invalid, NotFound
 from chenu.core.site import FooterLink
 from chenu.flows.branding.edit import remove_brand_pictures, set_brand, set_picture
 from chenu.flows.services import Services
 from chenu.media.pictures import PictureHash, PictureRefused, PictureSize, PictureUse
-from tests.branding.branded import ACME, Branded, make_branded, put_to_sleep
+from chenu.tiers.entitlements import PlanRequired
+from tests.branding.branded import ACME, make_branded, put_to_sleep
 from tests.media.drawn import png
-from tests.people import make_creator, make_member, make_person, make_published_agent, sign_in_again
+from tests.people import make_member, make_person
 from tests.rows import count, fingerprint
 
 URL = "https://chenu.example"
