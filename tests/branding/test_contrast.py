@@ -48,7 +48,9 @@ def test_the_nearest_colour_is_hardly_another() -> None:
 
 
 def test_the_grounds_are_those_of_the_style_sheet() -> None:
-    light, dark, *_ = re.split(r"@media screen and \(prefers-color-scheme: dark\)", _TOKENS.read_text())
+    light, dark, *_ = re.split(
+        r"@media screen and \(prefers-color-scheme: dark\)", _TOKENS.read_text()
+    )
 
     for text, grounds in ((light, GROUNDS_LIGHT), (dark, GROUNDS_DARK)):
         shown = {match[1] for name in _GROUNDS for match in re.finditer(f"{name}: (#\\w+);", text)}
@@ -56,7 +58,9 @@ def test_the_grounds_are_those_of_the_style_sheet() -> None:
         assert shown <= set(grounds)
 
 
-@pytest.mark.parametrize("text", ["", "#fff", "red", "#12345g", "#1234567", "rgb(1,2,3)", "#١٢٣٤٥٦"])
+@pytest.mark.parametrize(
+    "text", ["", "#fff", "red", "#12345g", "#1234567", "rgb(1,2,3)", "#١٢٣٤٥٦"]
+)
 def test_what_is_no_colour_is_none(text: str) -> None:
     assert read_colour(text) is None
 
