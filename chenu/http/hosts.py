@@ -109,7 +109,7 @@ def _is_address(host: str) -> bool:
 
 _OF_OURS = Subtrees(
     *("/staff", "/creator", "/affiliate", "/affiliates", "/enterprise"),
-    *("/impersonation", "/demo", "/graphql/explorer"),
+    *("/impersonation", "/demo"),
 )
 """What is between us and people, and not between a brand and its own: on our host alone."""
 

@@ -13,7 +13,7 @@ from storefront.forms import FormView, HttpRequest, keep, read_form
 from storefront.pages import Page, Pages
 from storefront.routes.brand import OWNERS, PAGE, work
 
-_HOST = f"{PAGE}/hosts/{{domain_id:uuid}}"
+_HOST = f"{PAGE}/hosts/{{host_id:uuid}}"
 
 
 @post(f"{PAGE}/hosts", opt=OWNERS)
@@ -30,17 +30,17 @@ async def add_host(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
 async def prove_host(
     pages: NamedDependency[Pages],
     services: NamedDependency[Services],
-    domain_id: FromPath[UUID],
+    host_id: FromPath[UUID],
 ) -> Page:
     async def save() -> None:
-        await prove_name(services.resolver, pages.request_context.actor, DomainId(domain_id))
+        await prove_name(services.resolver, pages.request_context.actor, DomainId(host_id))
 
     return await work(pages, FormView("host"), save, "host-proved")
 
 
 @post(f"{_HOST}/remove", opt=OWNERS)
-async def remove_host(pages: NamedDependency[Pages], domain_id: FromPath[UUID]) -> Page:
+async def remove_host(pages: NamedDependency[Pages], host_id: FromPath[UUID]) -> Page:
     async def save() -> None:
-        await remove_name(pages.request_context.actor, DomainId(domain_id))
+        await remove_name(pages.request_context.actor, DomainId(host_id))
 
     return await work(pages, FormView("host"), save, "host-removed")

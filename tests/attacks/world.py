@@ -36,6 +36,7 @@ from tests.attacks.pictured import show_two
 from tests.attacks.replayed import put_replayable
 from tests.attacks.subscribed import subscribe
 from tests.attacks.waiting import ask_for_sale_refund
+from tests.branding.branded import prove_host
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.appeals import state_and_appeal
 from tests.flows.disputes import let_bank_ask, let_bank_warn
@@ -127,6 +128,14 @@ async def _agree_on_contract(creator: Person) -> tuple[object, object]:
     account_id = creator.actor.account_id
     assert account_id is not None
     return await enter_contract(colleague.actor, account_id, made_up_contract()), await ask_offer()
+
+
+async def _enter_host(buyer: Person) -> object:
+    """Of a plan that had brands; it is not proved."""
+    account_id = buyer.actor.account_id
+    assert account_id is not None
+    await prove_host(account_id, "agents.buyer.fr", is_proved=False)
+    return await db.fetch_value("SELECT id FROM domain_name WHERE account = $1", account_id)
 
 
 async def _buy_pack(services: Services, buyer: Person) -> object:
@@ -256,6 +265,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "contract": contract,
         "inquiry": inquiry,
         "limit": limit,
+        "host": await _enter_host(buyer),
         "execution": running,
         "other execution": other,
         "sale": purchase.id,

@@ -48,7 +48,7 @@ async def make_branded(name: str = "Acme", host: str = ACME, **more: Any) -> Bra
     return Branded(owner, account_id, host)
 
 
-async def prove_host(account_id: AccountId, host: str) -> None:
+async def prove_host(account_id: AccountId, host: str, *, is_proved: bool = True) -> None:
     """As if the record were there."""
     now = business_now()
     values = {
@@ -57,9 +57,9 @@ async def prove_host(account_id: AccountId, host: str) -> None:
         "kind": "HOST",
         "name": host,
         "token": "0" * 32,
-        "source": "DNS",
+        "source": "DNS" if is_proved else "",
         "created_at": now,
-        "proved_at": now,
+        "proved_at": now if is_proved else None,
     }
     await insert(DomainName, values)
 

@@ -43,7 +43,9 @@ def test_what_is_no_host_is_refused(raw: str) -> None:
     assert read_host(raw) is None
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.7", "::1", "localhost", "web", "web.internal"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "10.0.0.7", "::1", "localhost", "web", "web.internal"]
+)
 def test_machines_among_themselves_are_answered(host: str) -> None:
     assert is_private(host)
 
