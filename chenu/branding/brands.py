@@ -16,7 +16,7 @@ from chenu.branding.model import BrandId, BrandInput, check_brand
 from chenu.branding.tables import Brand
 from chenu.core import db
 from chenu.core.clock import business_now
-from chenu.core.errors import Invalid, NotFound, reject_if_any
+from chenu.core.errors import Invalid, InvalidState, reject_if_any
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.rows import Columns, insert
@@ -173,7 +173,7 @@ async def _begin(account_id: AccountId, given: dict[str, Any]) -> None:
 
 
 async def remove_brand(actor: Actor) -> AccountId:
-    """Our own name and colours again, everywhere. Raises NotFound where there is no brand.
+    """Our own name and colours again, everywhere. Raises InvalidState where there is no brand.
 
     Not refused once the plan is over: what sleeps can be removed.
     """
@@ -184,7 +184,7 @@ async def remove_brand(actor: Actor) -> AccountId:
         pictures = "UPDATE brand_picture SET removed_at = $2 WHERE account = $1"
         await db.execute(f"{pictures} AND removed_at IS NULL", account_id, now)
         if not await db.execute("DELETE FROM brand WHERE account = $1", account_id):
-            raise NotFound("This account has no brand")
+            raise InvalidState("This account has no brand")
         await audit.record(actor, "brand.remove", account_id)
 
     await db.run_in_transaction(write)

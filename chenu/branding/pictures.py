@@ -9,7 +9,7 @@ from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, Actor
 from chenu.core import db
 from chenu.core.clock import business_now
-from chenu.core.errors import NotFound
+from chenu.core.errors import InvalidState
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.media.pictures import Picture, PictureHash, PictureSize, PictureUse, Renditions
@@ -50,14 +50,14 @@ async def show_picture(
 ) -> None:
     """In the place of the one before, which is deleted by and by; None: no picture.
 
-    In a transaction. Raises NotFound without a brand.
+    In a transaction. Raises InvalidState without a brand.
     """
 
     async def write() -> None:
         column = _COLUMN[use]
         sql = f"UPDATE brand SET {column} = $2, updated_at = $3 WHERE account = $1"  # noqa: S608 - own names
         if not await db.execute(sql, account_id, name, business_now()):
-            raise NotFound(_NO_BRAND)
+            raise InvalidState(_NO_BRAND)
         old = """
             UPDATE brand_picture SET removed_at = $4
             WHERE account = $1 AND use = $2 AND name IS DISTINCT FROM $3 AND removed_at IS NULL

@@ -59,8 +59,10 @@ async def _open_sites(application: Any, stack: AsyncExitStack) -> Sites:
     acme = await make_branded(locale="en")
     borealis = await make_branded("Borealis & Cie", OTHER, accent_light="#004080", locale="fr")
     hosts = (OURS, ACME, OTHER)
-    clients = [await stack.enter_async_context(client_on(application, host)) for host in hosts]
-    return Sites(*clients, (acme, borealis))
+    ours, theirs, others = [
+        await stack.enter_async_context(client_on(application, host)) for host in hosts
+    ]
+    return Sites(ours, theirs, others, (acme, borealis))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from chenu.accounts.actor import AccountRole
 from chenu.branding.brands import find_brand, remove_brand
 from chenu.branding.model import MOST_LINKS, BrandInput, check_brand, is_https
 from chenu.branding.sites import find_site_at, find_site_of
-from chenu.core.errors import Forbidden, Invalid, NotFound
+from chenu.core.errors import Forbidden, Invalid, InvalidState, NotFound
 from chenu.core.site import FooterLink
 from chenu.flows.branding.edit import remove_brand_pictures, set_brand, set_picture
 from chenu.flows.services import Services
@@ -83,7 +83,7 @@ async def test_only_owners_entitled_to_it_have_a_brand(services: Services) -> No
         await set_brand(poor.actor, BrandInput(name="Poor"))
     with pytest.raises(Forbidden):
         await set_brand(colleague.actor, BrandInput(name="Mine"))
-    with pytest.raises(Invalid):
+    with pytest.raises(NotFound):
         await set_brand(acme.owner.actor, BrandInput(agents=[acme.account_id]))
 
     assert await fingerprint() == before
@@ -146,5 +146,5 @@ async def test_nothing_is_left_of_a_brand_that_is_given_up(services: Services) -
     await remove_brand_pictures(services)
 
     assert await count("brand") + await count("brand_picture") == 0
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidState):
         await remove_brand(acme.owner.actor)

@@ -20,8 +20,7 @@ from chenu.branding.pictures import (
     mark_unshown,
     show_picture,
 )
-from chenu.core.errors import Invalid, NotFound, Unavailable
-from chenu.core.i18n import mark
+from chenu.core.errors import InvalidState, NotFound, Unavailable
 from chenu.flows.services import Services
 from chenu.media.pictures import PictureHash, PictureUse
 
@@ -32,7 +31,7 @@ PER_ACCOUNT = Limit("brand_picture", 30, timedelta(hours=1))
 async def set_brand(actor: Actor, data: BrandInput) -> AccountId:
     """The account acted for is returned.
 
-    Raises Unauthenticated, Forbidden, PlanRequired, Invalid, Rejected.
+    Raises Unauthenticated, Forbidden, PlanRequired, NotFound (an agent), Invalid, Rejected.
     """
     require_brand_owner(actor)
     if data.agents is not UNSET:
@@ -46,11 +45,10 @@ async def _require_published(agent_ids: Sequence[UUID]) -> None:
     known = {
         agent.id
         for agent in found
-        if agent.kind is not AgentKind.CUSTOM and agent.current_version is not None
+        if agent.kind is not AgentKind.CUSTOM and agent.published_at is not None
     }
-    if missing := [each for each in agent_ids if each not in known]:
-        message = mark("{count} of these are no agents of the store")
-        raise Invalid(message, path=("agents",), count=len(missing))
+    if not known.issuperset(agent_ids):
+        raise NotFound("There is no such agent", path=("agents",))
 
 
 async def set_picture(
@@ -63,26 +61,26 @@ async def set_picture(
 ) -> AccountId:
     """The logo or the icon. Outside a transaction.
 
-    Raises Unauthenticated, Forbidden, PlanRequired, NotFound (no brand yet), PictureRefused with
+    Raises Unauthenticated, Forbidden, PlanRequired, InvalidState (no brand yet), PictureRefused with
     `path`, RateLimited, Busy, or Unavailable: then nothing is stored.
     """
     account_id = require_brand_owner(actor)
     if await find_brand(account_id) is None:
-        raise NotFound("Please give the brand a name first")
+        raise InvalidState("Please give the brand a name first")
     await count_attempt(PER_ACCOUNT, str(account_id))
     renditions = await services.reencoder.reencode(raw, use, path=path)
     picture = await insert_picture(account_id, use, renditions)
     try:
         await services.media.put(picture.hash, renditions)
         await show_picture(actor, account_id, use, picture.hash)
-    except (Unavailable, NotFound):
+    except (Unavailable, InvalidState):
         await mark_removed(picture.hash)
         raise
     return account_id
 
 
 async def remove_picture(actor: Actor, use: PictureUse) -> AccountId:
-    """Raises Unauthenticated, Forbidden, PlanRequired, NotFound (no brand)."""
+    """Raises Unauthenticated, Forbidden, PlanRequired, InvalidState (no brand)."""
     account_id = require_brand_owner(actor)
     await show_picture(actor, account_id, use, None)
     return account_id
