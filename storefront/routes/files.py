@@ -68,10 +68,10 @@ async def send_favicon() -> Response[bytes]:
 
 @get(f"{brand_style.PATH}/{{name:str}}", opt=PUBLIC | WITHOUT_METER)
 async def send_brand_style(name: FromPath[str]) -> Response[bytes]:
-    """`<name>.css` of the brand whose site this is."""
+    """`<name>.css` of the brand whose site this is; of any other it is empty."""
     site = current_site()
     if site is None or name != f"{brand_style.style_name(site)}.css":
-        raise NotFound("There is no such file")
+        return _file(b"", "text/css", "no-store")
     return _file(brand_style.write_style(site).encode(), "text/css", _FOR_A_YEAR)
 
 

@@ -61,8 +61,8 @@ async def set_picture(
 ) -> AccountId:
     """The logo or the icon. Outside a transaction.
 
-    Raises Unauthenticated, Forbidden, PlanRequired, InvalidState (no brand yet), PictureRefused with
-    `path`, RateLimited, Busy, or Unavailable: then nothing is stored.
+    Raises Unauthenticated, Forbidden, PlanRequired, InvalidState (no brand yet), PictureRefused
+    with `path`, RateLimited, Busy, or Unavailable: then nothing is stored.
     """
     account_id = require_brand_owner(actor)
     if await find_brand(account_id) is None:
