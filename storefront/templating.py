@@ -68,32 +68,36 @@ def environment(locale: Locale) -> jinja2.Environment:
     )
     fragments = FragmentCache(found)
     found.filters.update(_filters(locale), fragment=fragments.draw, fragments=fragments.draw_each)
-    found.globals.update(
-        locale=locale,
-        locales=LOCALES,
-        words=words,
-        moderation_words=moderation_words,
-        entitlement_words=entitlement_words,
-        discount_words=discount_words,
-        ledger_words=ledger_words,
-        pictures=pictures,
-        token_words=token_words,
-        roi_words=roi_words,
-        known_capabilities=known_capabilities(locale),
-        known_permissions=known_permissions(locale),
-        draw_icon=draw_icon,
-        draw_sphere=draw_sphere,
-        creator_rate=CREATOR_RATE,
-        platform_rate=PLATFORM_RATE,
-        count_up_to=COUNT_UP_TO,
-        warning_pack=WARNING_PACK,
-        warning_terms=pack_terms(locale),
-        new_key=lambda: new_id().hex,
-        product=product_name,
-        site=current_site,
-        brand_style_url=brand_style_url,
-    )
+    found.globals.update(_globals(locale))
     return found
+
+
+def _globals(locale: Locale) -> dict[str, Any]:
+    return {
+        "locale": locale,
+        "locales": LOCALES,
+        "words": words,
+        "moderation_words": moderation_words,
+        "entitlement_words": entitlement_words,
+        "discount_words": discount_words,
+        "ledger_words": ledger_words,
+        "pictures": pictures,
+        "token_words": token_words,
+        "roi_words": roi_words,
+        "known_capabilities": known_capabilities(locale),
+        "known_permissions": known_permissions(locale),
+        "draw_icon": draw_icon,
+        "draw_sphere": draw_sphere,
+        "creator_rate": CREATOR_RATE,
+        "platform_rate": PLATFORM_RATE,
+        "count_up_to": COUNT_UP_TO,
+        "warning_pack": WARNING_PACK,
+        "warning_terms": pack_terms(locale),
+        "new_key": lambda: new_id().hex,
+        "product": product_name,
+        "site": current_site,
+        "brand_style_url": brand_style_url,
+    }
 
 
 def _filters(locale: Locale) -> dict[str, Any]:

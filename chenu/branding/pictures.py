@@ -68,6 +68,12 @@ async def show_picture(
     await db.run_in_transaction(write)
 
 
+async def list_stored() -> list[PictureHash]:
+    """Of all that may be shown, for backups."""
+    sql = "SELECT name FROM brand_picture WHERE removed_at IS NULL ORDER BY name"
+    return [PictureHash(row.name) for row in await db.fetch_all(_Name, sql)]
+
+
 async def mark_removed(name: PictureHash) -> None:
     """From here on nothing may show it."""
     sql = "UPDATE brand_picture SET removed_at = $2 WHERE name = $1 AND removed_at IS NULL"

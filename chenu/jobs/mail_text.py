@@ -100,10 +100,8 @@ def compose_mail(
     locale = known_locale(mail.locale)
     params = unlink_user_texts(msgspec.json.decode(mail.params, type=dict[str, Any]))
     off = _unsubscribe_url(mail.to_address, MAIL_RULES[kind].topic, public_url, secret)
-    template = _environment(locale).get_template(f"{mail.kind.lower()}.txt")
     given = {"is_api": False, **params}  # of mails that waited before there were API plans
-    text = template.render(url=public_url, has_document=attached is not None, **given)
-    subject, _, body = text.strip().partition("\n")
+    subject, body = _write(kind, locale, url=public_url, has_document=attached is not None, **given)
     message = new_message()
     message["Subject"] = " ".join(subject.split())
     message["From"] = _sender(sender)
@@ -153,6 +151,13 @@ def _unsubscribe_url(
     if secret is None:
         raise ValueError("a mail that can be turned off needs a signed link")
     return f"{public_url}/mail/unsubscribe?token={make_unsubscribe_token(secret, email, topic)}"
+
+
+def _write(kind: MailKind, locale: Locale, **given: Any) -> tuple[str, str]:
+    """The subject, and the text below it."""
+    template = _environment(locale).get_template(f"{kind.lower()}.txt")
+    subject, _, body = template.render(given).strip().partition("\n")
+    return subject, body
 
 
 def _sender(ours: str) -> str | Address:

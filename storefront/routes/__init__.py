@@ -18,8 +18,6 @@ from storefront.routes import (
     agent_api,
     api_plan,
     billing,
-    brand,
-    brand_hosts,
     creator,
     creator_agents,
     creator_disputes,
@@ -67,6 +65,7 @@ from storefront.routes import (
     withdraw,
 )
 from storefront.routes.affiliate_handlers import AFFILIATE_HANDLERS
+from storefront.routes.brand_handlers import BRAND_HANDLERS
 from storefront.routes.staff_handlers import STAFF_HANDLERS
 from storefront.routes.webhook_handlers import WEBHOOK_HANDLERS
 
@@ -110,17 +109,7 @@ HANDLERS = (
     token_limits.save_limit,
     token_limits.end_limit,
     *WEBHOOK_HANDLERS,
-    brand.show_brand,
-    brand.save_brand,
-    brand.upload_logo,
-    brand.upload_brand_icon,
-    brand.remove_logo,
-    brand.remove_brand_icon,
-    brand.end_brand,
-    brand.send_preview,
-    brand_hosts.add_host,
-    brand_hosts.prove_host,
-    brand_hosts.remove_host,
+    *BRAND_HANDLERS,
     roi.show_roi,
     roi.show_how,
     roi.save_settings,
