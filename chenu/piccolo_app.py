@@ -36,6 +36,8 @@ APP_CONFIG = AppConfig(
             "chenu.tokens.limit_tables",
             "chenu.metering.tables",
             "chenu.affiliates.tables",
+            "chenu.domains.tables",
+            "chenu.sso.tables",
             "chenu.analytics.cost_tables",
             "chenu.analytics.tables",
         ],

@@ -73,6 +73,8 @@ class StaffAct(StrEnum):
     REFERRAL_RELEASE = "referral.release"
     REFERRAL_ATTRIBUTE = "referral.attribute"
     ACQUISITION_COST_RECORD = "acquisition_cost.record"
+    DOMAIN_CONFIRM = "domain.confirm"
+    DOMAIN_RELEASE = "domain.release"
 
 
 def check_reason(reason: str | None) -> list[ChenuError]:

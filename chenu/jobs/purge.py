@@ -9,11 +9,13 @@ from chenu.analytics import retention as analytics
 from chenu.billing import retention as billing
 from chenu.core import retention as core
 from chenu.core.retention import Forever, Retention, purge
+from chenu.domains import retention as domains
 from chenu.ledger import retention as ledger
 from chenu.metering import retention as metering
 from chenu.moderation import retention as moderation
 from chenu.privacy import retention as privacy
 from chenu.roi import retention as roi
+from chenu.sso import retention as sso
 from chenu.support import retention as support
 from chenu.tokens import pack_retention as packs
 from chenu.tokens import retention as tokens
@@ -37,6 +39,8 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *affiliates.RETENTIONS,
     *analytics.RETENTIONS,
     *webhooks.RETENTIONS,
+    *domains.RETENTIONS,
+    *sso.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {
     retention.table: retention for retention in RETENTIONS if isinstance(retention, Retention)

@@ -12,11 +12,13 @@ from chenu.billing import privacy as billing
 from chenu.core import personal_data as core
 from chenu.core.clock import business_now
 from chenu.core.personal_data import PersonalData, Rule, Whose, erase
+from chenu.domains import privacy as domains
 from chenu.ledger import privacy as ledger
 from chenu.metering import privacy as metering
 from chenu.moderation import privacy as moderation
 from chenu.privacy import privacy as exports
 from chenu.roi import privacy as roi
+from chenu.sso import privacy as sso
 from chenu.support import privacy as support
 from chenu.tokens import pack_privacy as packs
 from chenu.tokens import privacy as tokens
@@ -25,6 +27,8 @@ from chenu.webhooks import privacy as webhooks
 RULES: tuple[Rule, ...] = (
     *exports.RULES,
     *core.RULES,
+    *sso.RULES,
+    *domains.RULES,
     *ledger.RULES,
     *tokens.RULES,
     *metering.RULES,
