@@ -102,6 +102,13 @@ async def get_member(account_id: AccountId, user_id: UserId) -> Member:
     return found
 
 
+async def find_role(account_id: AccountId, user_id: UserId) -> AccountRole | None:
+    """None for somebody who is no member."""
+    sql = "SELECT role FROM membership WHERE account = $1 AND member = $2"
+    found: str | None = await db.fetch_value(sql, account_id, user_id)
+    return None if found is None else AccountRole(found)
+
+
 async def lock_as_owner(actor: Actor) -> SeatedAccount:
     """The account acted for, by its owner of this very moment; raises Forbidden."""
     account = await lock_account(actor.require_right(Right.MANAGE_MEMBERS))
@@ -127,7 +134,7 @@ async def change_role(actor: Actor, user_id: UserId, role: str) -> None:
         account = await lock_as_owner(actor)
         await _get_other(account.id, user_id)
         wanted = read_given_role(role)
-        await _set_role(account.id, user_id, wanted)
+        await set_role(account.id, user_id, wanted)
         await audit.record(actor, "member.role", user_id, role=wanted)
 
     await db.run_in_transaction(write)
@@ -140,7 +147,8 @@ async def _get_other(account_id: AccountId, user_id: UserId) -> Member:
     return member
 
 
-async def _set_role(account_id: AccountId, user_id: UserId, role: AccountRole) -> None:
+async def set_role(account_id: AccountId, user_id: UserId, role: AccountRole) -> None:
+    """In the caller's transaction, which holds the account's lock."""
     sql = "UPDATE membership SET role = $3 WHERE account = $1 AND member = $2"
     await db.execute(sql, account_id, user_id, role)
 
@@ -220,8 +228,8 @@ async def hand_over(actor: Actor, user_id: UserId, current_password: str | None)
 
 
 async def _change_owner(account: SeatedAccount, old: User, new: User) -> None:
-    await _set_role(account.id, old.id, AccountRole.MEMBER)
-    await _set_role(account.id, new.id, AccountRole.OWNER)
+    await set_role(account.id, old.id, AccountRole.MEMBER)
+    await set_role(account.id, new.id, AccountRole.OWNER)
     sql = "UPDATE account SET owner = $2, kind = 'COMPANY' WHERE id = $1"
     await db.execute(sql, account.id, new.id)
     if account.kind == "PERSONAL":
