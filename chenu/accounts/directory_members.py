@@ -36,21 +36,17 @@ async def join_by_directory(account: SeatedAccount, user_id: UserId, role: Accou
     await add_member(account.id, user_id, role)
 
 
-async def leave_by_directory(
-    account: SeatedAccount, user_id: UserId, break_glass: UserId | None
-) -> None:
+async def leave_by_directory(account: SeatedAccount, user_id: UserId) -> None:
     """With their keys of the account, and all their sessions. Raises InvalidState for who stays."""
-    await require_may_leave(account.id, user_id, break_glass)
+    await require_may_leave(account.id, user_id)
     await end_membership(account.id, user_id)
     await revoke_sessions(user_id)
 
 
-async def require_may_leave(
-    account_id: AccountId, user_id: UserId, break_glass: UserId | None
-) -> None:
-    """Raises InvalidState for the account's owner, and for who can always sign in."""
+async def require_may_leave(account_id: AccountId, user_id: UserId) -> None:
+    """Raises InvalidState for the account's owner, who can always sign in."""
     member = await get_member(account_id, user_id)
-    if member.role is AccountRole.OWNER or user_id == break_glass:
+    if member.role is AccountRole.OWNER:
         raise InvalidState(
             "The owner of the account stays its member, whatever the directory says: hand the "
             "account over to somebody else first"

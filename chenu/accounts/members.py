@@ -111,6 +111,13 @@ async def list_members_among(
     return await db.fetch_all(Member, sql, account_id, list(user_ids), list(emails))
 
 
+async def find_role(account_id: AccountId, user_id: UserId) -> AccountRole | None:
+    """None for somebody who is no member."""
+    sql = "SELECT role FROM membership WHERE account = $1 AND member = $2"
+    found: str | None = await db.fetch_value(sql, account_id, user_id)
+    return None if found is None else AccountRole(found)
+
+
 async def lock_as_owner(actor: Actor) -> SeatedAccount:
     """The account acted for, by its owner of this very moment; raises Forbidden."""
     account = await lock_account(actor.require_right(Right.MANAGE_MEMBERS))
@@ -150,6 +157,7 @@ async def _get_other(account_id: AccountId, user_id: UserId) -> Member:
 
 
 async def set_role(account_id: AccountId, user_id: UserId, role: AccountRole) -> None:
+    """In the caller's transaction, which holds the account's lock."""
     sql = "UPDATE membership SET role = $3 WHERE account = $1 AND member = $2"
     await db.execute(sql, account_id, user_id, role)
 

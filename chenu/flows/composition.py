@@ -31,6 +31,7 @@ from chenu.media.store import MediaStore
 from chenu.metering.limiter import Limiter, make_limiter
 from chenu.metering.meter import Meter
 from chenu.settings import Settings
+from chenu.sso.providers import ProviderClient
 from chenu.webhooks.client import WebhookClient
 
 TOPICS = (
@@ -79,6 +80,7 @@ def make_services(
         meter=Meter(limiter, settings.calls_per_minute, is_on=settings.is_metering),
         money_at_stripe=SingleFlight(_MONEY_SECONDS if settings.cache_seconds else 0),
         webhooks=WebhookClient(allows_loopback=settings.webhooks_may_loop),
+        providers=ProviderClient(WebhookClient(allows_loopback=settings.webhooks_may_loop)),
     )
 
 

@@ -20,6 +20,7 @@ from chenu.core.caches import SingleFlight
 from chenu.core.pubsub import PubSub
 from chenu.core.recent_writes import RecentWrites
 from chenu.core.tallies import Tallies
+from chenu.domains.resolver import DnsResolver, Resolver
 from chenu.flows.event_types import EventRegistry
 from chenu.flows.operation_handlers import HandlerRegistry
 from chenu.media.reencoding import Reencoder
@@ -27,6 +28,7 @@ from chenu.media.store import MediaStore
 from chenu.metering.limiter import Limiter
 from chenu.metering.meter import Meter
 from chenu.settings import Settings
+from chenu.sso.providers import ProviderClient
 from chenu.webhooks.client import WebhookClient
 
 
@@ -58,6 +60,8 @@ class Services:
     """By connected account: a page that is loaded again does not ask Stripe again."""
     connections: LiveConnections = field(default_factory=LiveConnections)
     webhooks: WebhookClient = field(default_factory=WebhookClient)
+    providers: ProviderClient = field(default_factory=ProviderClient)
+    resolver: Resolver = field(default_factory=DnsResolver)
 
     @property
     def tallies(self) -> Tallies:

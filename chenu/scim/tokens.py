@@ -19,7 +19,7 @@ from chenu.core.ids import new_id
 from chenu.core.rows import Columns, insert
 from chenu.scim.model import Caller, ScimTokenId
 from chenu.scim.tables import ScimToken
-from chenu.sso.directory import get_directory
+from chenu.sso.connections import get_connection
 from chenu.sso.model import ConnectionId
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import require_feature
@@ -69,7 +69,7 @@ async def create_token(actor: Actor, connection_id: ConnectionId, pepper: bytes)
 
     async def write() -> CreatedToken:
         account = await lock_as_owner(actor)
-        await get_directory(account.id, connection_id)
+        await get_connection(account.id, connection_id)
         await _revoke(connection_id)
         row = {"id": token_id, "account": account.id, "connection": connection_id}
         owner = {"created_by": actor.require_user(), "created_at": business_now()}
@@ -87,7 +87,7 @@ async def revoke_token(actor: Actor, connection_id: ConnectionId) -> None:
 
     async def write() -> None:
         account = await lock_as_owner(actor)
-        await get_directory(account.id, connection_id)
+        await get_connection(account.id, connection_id)
         if await _revoke(connection_id):
             await audit.record(actor, "scim_token.revoke", connection_id)
 

@@ -102,7 +102,6 @@ async def _make_connection(owner: Person, roles: dict[str, str]) -> UUID:
         "name": "Acme",
         "issuer": "https://idp.example",
         "state": "ON",
-        "break_glass": owner.user_id,
         "default_role": "MEMBER",
         "roles": msgspec.json.encode(roles).decode(),
         "created_at": business_now(),

@@ -1,5 +1,7 @@
 """A directory makes members, changes them, and ends what they had."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
@@ -7,9 +9,14 @@ from chenu.accounts.actor import AccountRole, ApiScope
 from chenu.accounts.api_keys import create_api_key, find_key_actor
 from chenu.accounts.members import list_members
 from chenu.accounts.sessions import find_actor
-from chenu.accounts.users import add_member, find_user_by_email
+from chenu.accounts.users import Browser, add_member, find_user_by_email
 from chenu.core import db
 from chenu.flows.services import Services
+from chenu.flows.sso.joining import LinkMailed, SignedIn, sign_in_verified
+from chenu.flows.sso.switching import remove_connection
+from chenu.sso.connections import get_connection
+from chenu.sso.errors import SsoRefused
+from chenu.sso.model import Refusal, VerifiedIdentity
 from tests.people import Person, make_member, make_person, sign_in_again
 from tests.rows import count, fingerprint
 from tests.scim.directories import USER, Directory, open_directory
@@ -314,3 +321,54 @@ async def test_a_token_opens_nothing_but_scim(
 
     assert api.status_code == 401
     assert page.status_code == 401
+
+
+async def test_a_connection_is_removed_with_its_directory_and_members_stay(
+    directory: Directory,
+) -> None:
+    user = (await directory.add("ada")).json()
+    await directory.add_group("g", user["id"])
+
+    await remove_connection(directory.owner.actor, directory.connection_id)
+
+    tables = ("scim_entry", "scim_group", "scim_group_member", "scim_token", "sso_connection")
+    assert [await count(table) for table in tables] == [0] * len(tables)
+    assert "ada@acme.fr" in await roles_of(directory)
+    assert (await directory.ask("GET", "/Users")).status_code == 401
+
+
+async def test_who_was_made_by_the_directory_signs_in_at_once_and_never_after_leaving(
+    directory: Directory,
+) -> None:
+    user = (await directory.add("ada")).json()
+    account_id = directory.owner.actor.account_id
+    assert account_id is not None
+    connection = await get_connection(account_id, directory.connection_id)
+    identity = VerifiedIdentity("subject-1", "ada@acme.fr", "Ada")
+
+    entered = await sign_in_verified(connection, identity, Browser())
+    await directory.patch(
+        f"/Users/{user['id']}", {"op": "replace", "path": "active", "value": False}
+    )
+
+    assert isinstance(entered, SignedIn)
+    assert await find_actor(entered.session.token, "") is None
+    for subject in ("subject-1", "subject-2"):
+        with pytest.raises(SsoRefused) as refused:
+            await sign_in_verified(connection, replace(identity, subject=subject), Browser())
+        assert refused.value.refusal is Refusal.MEMBER_REMOVED
+
+
+async def test_who_has_a_password_proves_it_though_a_directory_has_made_them(
+    directory: Directory,
+) -> None:
+    await directory.add("ada")
+    await db.execute("UPDATE app_user SET password_hash = 'x' WHERE email = 'ada@acme.fr'")
+    account_id = directory.owner.actor.account_id
+    assert account_id is not None
+    connection = await get_connection(account_id, directory.connection_id)
+
+    identity = VerifiedIdentity("subject-1", "ada@acme.fr", "Ada")
+    outcome = await sign_in_verified(connection, identity, Browser())
+
+    assert isinstance(outcome, LinkMailed)

@@ -28,7 +28,7 @@ from chenu.scim.model import (
     Span,
     Wanted,
 )
-from chenu.sso.directory import get_directory
+from chenu.sso.connections import get_connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +109,5 @@ async def _set_members(
 ) -> None:
     """`also`: the roles of those who stay, because the group has another name."""
     changed = await set_members(group_id, members)
-    directory = await get_directory(caller.account_id, caller.connection_id)
-    await follow_groups(caller, directory, changed | (set(members) if also else set()))
+    connection = await get_connection(caller.account_id, caller.connection_id)
+    await follow_groups(caller, connection, changed | (set(members) if also else set()))

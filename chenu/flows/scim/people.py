@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from chenu.accounts import audit
 from chenu.accounts.actor import AccountRole, Actor, ActorKind, UserId
-from chenu.accounts.credentials import new_token
 from chenu.accounts.directory_members import (
     give_role,
     join_by_directory,
@@ -18,7 +17,6 @@ from chenu.accounts.directory_members import (
     require_seat,
 )
 from chenu.accounts.members import Member, SeatedAccount, list_members_among, lock_account
-from chenu.accounts.passwords import hash_password
 from chenu.accounts.users import create_user, find_user_by_email, get_user, send_welcome
 from chenu.core import db
 from chenu.core.errors import Invalid, InvalidState
@@ -38,7 +36,8 @@ from chenu.scim.entries import (
 )
 from chenu.scim.groups import Belonging, list_belongings_of_entries
 from chenu.scim.model import Caller, EntryId, SaidOfPerson, Span, Wanted
-from chenu.sso.directory import Directory, get_directory, mark_back, mark_left
+from chenu.sso.connections import ConnectionRow, get_connection
+from chenu.sso.directory import mark_back, mark_left
 
 _DOMAIN = mark(
     "{name} is no mail domain that this account has proved: prove it on the page of sign-in first"
@@ -89,14 +88,13 @@ async def _members_of(caller: Caller, rows: Collection[EntryRow]) -> dict[EntryI
 
 async def create_person(caller: Caller, said: SaidOfPerson) -> EntryId:
     """Raises Invalid for a mailbox elsewhere, AlreadyExists, SeatsTaken, LimitReached."""
-    secret = await _make_unusable_password()
 
     async def write() -> EntryId:
-        account, directory = await _lock(caller)
+        account, connection = await _lock(caller)
         await _require_proved_domain(account, said)
         row = await insert_entry(caller, said)
         await record(caller, "scim.user.create", row.id)
-        await _follow(caller, account, directory, row, secret)
+        await _follow(caller, account, connection, row)
         return row.id
 
     return await db.run_in_transaction(write)
@@ -109,10 +107,9 @@ async def change_person(
 
     Raises NotFound, Invalid, AlreadyExists, SeatsTaken, StaleEntry, InvalidState for who stays.
     """
-    secret = await _make_unusable_password()
 
     async def write() -> None:
-        account, directory = await _lock(caller)
+        account, connection = await _lock(caller)
         before = await get_entry(caller.connection_id, entry_id)
         require_revision(before.revision, revision)
         if said.email != before.email:
@@ -122,7 +119,7 @@ async def change_person(
         await record(caller, "scim.user.change", entry_id)
         if said.is_active != before.is_active or before.member is None:
             after = await get_entry(caller.connection_id, entry_id)
-            await _follow(caller, account, directory, after, secret)
+            await _follow(caller, account, connection, after, secret)
 
     await db.run_in_transaction(write)
 
@@ -150,22 +147,22 @@ async def delete_person(caller: Caller, entry_id: EntryId, revision: int | None 
     """Their membership ends with it. Raises NotFound, StaleEntry, InvalidState for who stays."""
 
     async def write() -> None:
-        account, directory = await _lock(caller)
+        account, connection = await _lock(caller)
         row = await get_entry(caller.connection_id, entry_id)
         require_revision(row.revision, revision)
         member = (await _members_of(caller, [row])).get(row.id)
         if member is not None:
-            await _end(caller, account, directory, member.user_id)
+            await _end(caller, account, connection, member.user_id)
         await delete_entry(row.id)
         await record(caller, "scim.user.delete", row.id)
 
     await db.run_in_transaction(write)
 
 
-async def _lock(caller: Caller) -> tuple[SeatedAccount, Directory]:
+async def _lock(caller: Caller) -> tuple[SeatedAccount, ConnectionRow]:
     """One change of an account's people at a time."""
     account = await lock_account(caller.account_id)
-    return account, await get_directory(caller.account_id, caller.connection_id)
+    return account, await get_connection(caller.account_id, caller.connection_id)
 
 
 async def _require_proved_domain(account: SeatedAccount, said: SaidOfPerson) -> None:
@@ -175,64 +172,59 @@ async def _require_proved_domain(account: SeatedAccount, said: SaidOfPerson) -> 
 
 
 async def _follow(
-    caller: Caller, account: SeatedAccount, directory: Directory, row: EntryRow, secret: str
+    caller: Caller, account: SeatedAccount, connection: ConnectionRow, row: EntryRow
 ) -> None:
     """The member becomes what the directory says of the entry."""
     member = (await _members_of(caller, [row])).get(row.id)
     if member is not None and row.member is None:
         await set_member(row.id, member.user_id)
     if row.is_active and member is None:
-        await _join(account, directory, row, secret)
+        await _join(account, connection, row)
     elif not row.is_active and member is not None:
-        await _end(caller, account, directory, member.user_id)
+        await _end(caller, account, connection, member.user_id)
 
 
-async def _join(account: SeatedAccount, directory: Directory, row: EntryRow, secret: str) -> None:
+async def _join(account: SeatedAccount, connection: ConnectionRow, row: EntryRow) -> None:
     """Nothing for somebody who has been here before and has not joined themselves."""
-    role = await _role_of(directory, row.id)
+    role = await _role_of(connection, row.id)
     if row.member is not None:
         await join_by_directory(account, row.member, role)
-        await mark_back(directory.id, row.member)
+        await mark_back(connection.id, row.member)
     elif await find_user_by_email(row.email) is None:
         await require_seat(account)
         name = row.display_name or row.email.partition("@")[0]
-        user_id = await create_user(row.email, name, DEFAULT_LOCALE, secret, verified=True)
+        user_id = await create_user(row.email, name, DEFAULT_LOCALE, "", verified=True)
         await join_by_directory(account, user_id, role)
         await set_member(row.id, user_id)
         await send_welcome(await get_user(user_id))
 
 
 async def _end(
-    caller: Caller, account: SeatedAccount, directory: Directory, user_id: UserId
+    caller: Caller, account: SeatedAccount, connection: ConnectionRow, user_id: UserId
 ) -> None:
-    await leave_by_directory(account, user_id, directory.break_glass)
-    await mark_left(directory.id, user_id)
+    await leave_by_directory(account, user_id)
+    await mark_left(connection.id, user_id)
     await record(caller, "scim.user.leave", user_id)
 
 
-async def _role_of(directory: Directory, entry_id: EntryId) -> AccountRole:
+async def _role_of(connection: ConnectionRow, entry_id: EntryId) -> AccountRole:
     groups = (await list_belongings_of_entries([entry_id])).get(entry_id, [])
-    return directory.role_of([each.group_name for each in groups])
+    return connection.role_of([each.group_name for each in groups])
 
 
 async def follow_groups(
-    caller: Caller, directory: Directory, entry_ids: Collection[EntryId]
+    caller: Caller, connection: ConnectionRow, entry_ids: Collection[EntryId]
 ) -> None:
     """Their roles, after groups have changed; where no group gives a role, none is changed."""
-    if not directory.roles:
+    if not connection.roles:
         return
     rows = await list_entries_by_id(caller.connection_id, entry_ids)
     members = await _members_of(caller, rows)
     for row in rows:
         if row.id in members:
-            role = await _role_of(directory, row.id)
+            role = await _role_of(connection, row.id)
             if await give_role(caller.account_id, members[row.id], role):
                 await record(caller, "scim.user.role", members[row.id].user_id, role=role)
-
-
-async def _make_unusable_password() -> str:
-    """Nobody knows it; a link by mail sets one, where passwords are allowed."""
-    return await hash_password(new_token())
 
 
 async def record(caller: Caller, action: str, subject: object, **detail: str) -> None:
