@@ -119,7 +119,7 @@ async def change_person(
         await record(caller, "scim.user.change", entry_id)
         if said.is_active != before.is_active or before.member is None:
             after = await get_entry(caller.connection_id, entry_id)
-            await _follow(caller, account, connection, after, secret)
+            await _follow(caller, account, connection, after)
 
     await db.run_in_transaction(write)
 
