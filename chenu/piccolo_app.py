@@ -41,6 +41,7 @@ APP_CONFIG = AppConfig(
             "chenu.affiliates.tables",
             "chenu.domains.tables",
             "chenu.sso.tables",
+            "chenu.scim.tables",
             "chenu.analytics.cost_tables",
             "chenu.analytics.tables",
         ],

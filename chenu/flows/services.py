@@ -30,6 +30,7 @@ from chenu.media.store import MediaStore
 from chenu.metering.limiter import Limiter
 from chenu.metering.meter import Meter
 from chenu.settings import Settings
+from chenu.sso.providers import ProviderClient
 from chenu.webhooks.client import WebhookClient
 
 
@@ -62,6 +63,7 @@ class Services:
     connections: LiveConnections = field(default_factory=LiveConnections)
     webhooks: WebhookClient = field(default_factory=WebhookClient)
     status: StatusBoard = field(default_factory=StatusBoard)
+    providers: ProviderClient = field(default_factory=ProviderClient)
     resolver: Resolver = field(default_factory=DnsResolver)
 
     @property

@@ -17,6 +17,7 @@ from chenu.metering import retention as metering
 from chenu.moderation import retention as moderation
 from chenu.privacy import retention as privacy
 from chenu.roi import retention as roi
+from chenu.scim import retention as scim
 from chenu.sso import retention as sso
 from chenu.support import retention as support
 from chenu.tokens import pack_retention as packs
@@ -44,6 +45,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *availability.RETENTIONS,
     *webhooks.RETENTIONS,
     *domains.RETENTIONS,
+    *scim.RETENTIONS,
     *sso.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {

@@ -20,6 +20,7 @@ from chenu.metering import privacy as metering
 from chenu.moderation import privacy as moderation
 from chenu.privacy import privacy as exports
 from chenu.roi import privacy as roi
+from chenu.scim import privacy as scim
 from chenu.sso import privacy as sso
 from chenu.support import privacy as support
 from chenu.tokens import pack_privacy as packs
@@ -29,6 +30,7 @@ from chenu.webhooks import privacy as webhooks
 RULES: tuple[Rule, ...] = (
     *exports.RULES,
     *core.RULES,
+    *scim.RULES,
     *sso.RULES,
     *domains.RULES,
     *ledger.RULES,
