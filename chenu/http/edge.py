@@ -30,7 +30,6 @@ from chenu.accounts.sessions import find_actor
 from chenu.core import db, tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError, Forbidden, Unavailable
-from chenu.core.i18n import Locale, best_locale, is_locale
 from chenu.core.i18n import Locale, best_locale, is_locale, known_locale
 from chenu.core.pubsub import PubSub, publishing_wallets
 from chenu.core.site import Site, current_site, showing, site_origin
