@@ -31,6 +31,7 @@ VIEWABLE = frozenset(
         *("/account/billing", "/account/mail", "/account/members", "/account/token-limits"),
         "/account/sla",
         *("/account/api-plan", "/account/api-plan/change"),
+        *("/account/brand", "/account/brand/preview.css"),
         *("/account/webhooks", "/account/webhooks/{endpoint_id:uuid}"),
         *("/library", "/library/{grant_id:uuid}/update", "/roi", "/roi/how"),
         *("/tokens", "/tokens/meter", "/tokens/statement", "/tokens/packs/{code:str}"),
@@ -38,7 +39,13 @@ VIEWABLE = frozenset(
         *("/creator/agents/{agent_id:uuid}/preview", "/creator/disputes", "/creator/earnings"),
         *("/creator/sales/{sale_id:uuid}", "/decisions/{decision_id:uuid}", "/affiliate"),
         *("/affiliate/link.png", "/affiliate/link.svg"),
-        *("/favicon.svg", "/icons/{name:str}", "/media/{picture:str}", "/static/{name:path}"),
+        *(
+            "/favicon.svg",
+            "/brand/{name:str}",
+            "/icons/{name:str}",
+            "/media/{picture:str}",
+            "/static/{name:path}",
+        ),
         *("/robots.txt", "/sitemap.xml", "/schemas/agent-manifest-1.json"),
     }
 )

@@ -79,6 +79,8 @@ class StaffAct(StrEnum):
     MAINTENANCE_ANNOUNCE = "maintenance.announce"
     MAINTENANCE_END = "maintenance.end"
     CONTRACT_CREDIT = "contract.credit"
+    DOMAIN_CONFIRM = "domain.confirm"
+    DOMAIN_RELEASE = "domain.release"
 
 
 def check_reason(reason: str | None) -> list[ChenuError]:

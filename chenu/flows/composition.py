@@ -32,6 +32,7 @@ from chenu.media.store import MediaStore
 from chenu.metering.limiter import Limiter, make_limiter
 from chenu.metering.meter import Meter
 from chenu.settings import Settings
+from chenu.sso.providers import ProviderClient
 from chenu.webhooks.client import WebhookClient
 
 TOPICS = (
@@ -82,6 +83,7 @@ def make_services(
         money_at_stripe=SingleFlight(_MONEY_SECONDS if settings.cache_seconds else 0),
         status=StatusBoard(settings.cache_seconds * _STATUS_SECONDS),
         webhooks=WebhookClient(allows_loopback=settings.webhooks_may_loop),
+        providers=ProviderClient(WebhookClient(allows_loopback=settings.webhooks_may_loop)),
     )
 
 

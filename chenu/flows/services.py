@@ -20,7 +20,9 @@ from chenu.billing.ports import (
 from chenu.core.caches import SingleFlight
 from chenu.core.pubsub import PubSub
 from chenu.core.recent_writes import RecentWrites
+from chenu.core.site import site_origin
 from chenu.core.tallies import Tallies
+from chenu.domains.resolver import DnsResolver, Resolver
 from chenu.flows.event_types import EventRegistry
 from chenu.flows.operation_handlers import HandlerRegistry
 from chenu.media.reencoding import Reencoder
@@ -28,6 +30,7 @@ from chenu.media.store import MediaStore
 from chenu.metering.limiter import Limiter
 from chenu.metering.meter import Meter
 from chenu.settings import Settings
+from chenu.sso.providers import ProviderClient
 from chenu.webhooks.client import WebhookClient
 
 
@@ -60,6 +63,8 @@ class Services:
     connections: LiveConnections = field(default_factory=LiveConnections)
     webhooks: WebhookClient = field(default_factory=WebhookClient)
     status: StatusBoard = field(default_factory=StatusBoard)
+    providers: ProviderClient = field(default_factory=ProviderClient)
+    resolver: Resolver = field(default_factory=DnsResolver)
 
     @property
     def tallies(self) -> Tallies:
@@ -71,5 +76,5 @@ class Services:
         return self.pubsub.recent_writes
 
     def url(self, path: str) -> str:
-        """An absolute address of ours."""
-        return f"{self.settings.public_url}{path}"
+        """An absolute address on the site that is shown."""
+        return f"{site_origin(self.settings.public_url)}{path}"

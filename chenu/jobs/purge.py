@@ -8,13 +8,17 @@ from chenu.agents import retention as agents
 from chenu.analytics import retention as analytics
 from chenu.availability import retention as availability
 from chenu.billing import retention as billing
+from chenu.branding import retention as branding
 from chenu.core import retention as core
 from chenu.core.retention import Forever, Retention, purge
+from chenu.domains import retention as domains
 from chenu.ledger import retention as ledger
 from chenu.metering import retention as metering
 from chenu.moderation import retention as moderation
 from chenu.privacy import retention as privacy
 from chenu.roi import retention as roi
+from chenu.scim import retention as scim
+from chenu.sso import retention as sso
 from chenu.support import retention as support
 from chenu.tokens import pack_retention as packs
 from chenu.tokens import retention as tokens
@@ -30,6 +34,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *agents.RETENTIONS,
     *support.RETENTIONS,
     *moderation.RETENTIONS,
+    *branding.RETENTIONS,
     *roi.RETENTIONS,
     *privacy.RETENTIONS,
     *tokens.RETENTIONS,
@@ -39,6 +44,9 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *analytics.RETENTIONS,
     *availability.RETENTIONS,
     *webhooks.RETENTIONS,
+    *domains.RETENTIONS,
+    *scim.RETENTIONS,
+    *sso.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {
     retention.table: retention for retention in RETENTIONS if isinstance(retention, Retention)

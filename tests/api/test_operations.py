@@ -102,6 +102,8 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _entitlements(story, client, services, buyer)
     await _run(story, client, services, buyer, agent)
     await _roi(story, as_session(client, services, buyer))
+    company = await make_person("company", tier=TierCode.ENTERPRISE)
+    await _brand(story, as_session(client, services, company), agent)
     await _recommend(story, as_session(client, services, buyer))
     await _subscribe_to_agent(story, client, services, seller)
     await _give_back(story, client, services, seller)
@@ -215,6 +217,16 @@ async def _recommend(story: Story, api: Api) -> None:
     assert (found["code"], found["link"]) == (joined["code"], joined["link"])
     assert (await story.tell(api, "MyCommissions"))["affiliate"]["commissions"]["edges"] == []
     assert (await story.tell(api, "MyPayouts"))["affiliate"]["payouts"]["edges"] == []
+
+
+async def _brand(story: Story, api: Api, agent: dict[str, Any]) -> None:
+    links = [{"label": "Intranet", "url": "https://intra.acme.fr/"}]
+    wanted = {"name": "Acme", "accentLight": "#8A1C4A", "links": links, "agentIds": [agent["id"]]}
+    changed = (await story.tell(api, "UpdateBrand", input=wanted))["brand"]
+    assert (changed["accentLight"], changed["links"], changed["hosts"]) == ("#8a1c4a", links, [])
+    brand = (await story.tell(api, "Brand"))["account"]["brand"]
+    assert (brand["name"], [each["id"] for each in brand["agents"]]) == ("Acme", [agent["id"]])
+    assert (await story.tell(api, "RemoveBrand"))["brand"] is None
 
 
 async def _roi(story: Story, api: Api) -> None:

@@ -77,6 +77,15 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "buyer", {"subject": f"agent:{world.rows['agent on sale']}", "hard": "7"}
         ),
         "/account/token-limits/{limit_id:uuid}/remove": Filled("buyer", {}),
+        "/account/brand": Filled("buyer", {"name": "Acme"}),
+        "/account/brand/logo": Filled("buyer", {}, moves=False),
+        "/account/brand/icon": Filled("buyer", {}, moves=False),
+        "/account/brand/logo/remove": Filled("buyer", {}),
+        "/account/brand/icon/remove": Filled("buyer", {}),
+        "/account/brand/hosts": Filled("buyer", {"name": "other.buyer.fr"}),
+        "/account/brand/hosts/{host_id:uuid}/prove": Filled("buyer", {}, moves=False),
+        "/account/brand/hosts/{host_id:uuid}/remove": Filled("buyer", {}),
+        "/account/brand/remove": Filled("buyer", {}),
         "/library/{grant_id:uuid}/away": Filled("buyer", {}),
         "/library/{grant_id:uuid}/back": Filled("buyer", {}, moves=False),
         "/library/{grant_id:uuid}/update": Filled(

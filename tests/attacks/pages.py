@@ -58,6 +58,7 @@ class Route:
             "maintenance_id": world.rows["maintenance"],
             "grant_id": world.rows["grant"],
             "limit_id": world.rows["limit"],
+            "host_id": world.rows["host"],
             "order_id": world.rows["order"],
             "pack_order_id": world.rows["pack order"],
             "code": "pack_1k",

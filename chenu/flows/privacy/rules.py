@@ -10,14 +10,18 @@ from chenu.agents.privacy import list_agents_made
 from chenu.analytics import privacy as analytics
 from chenu.availability import privacy as availability
 from chenu.billing import privacy as billing
+from chenu.branding import privacy as branding
 from chenu.core import personal_data as core
 from chenu.core.clock import business_now
 from chenu.core.personal_data import PersonalData, Rule, Whose, erase
+from chenu.domains import privacy as domains
 from chenu.ledger import privacy as ledger
 from chenu.metering import privacy as metering
 from chenu.moderation import privacy as moderation
 from chenu.privacy import privacy as exports
 from chenu.roi import privacy as roi
+from chenu.scim import privacy as scim
+from chenu.sso import privacy as sso
 from chenu.support import privacy as support
 from chenu.tokens import pack_privacy as packs
 from chenu.tokens import privacy as tokens
@@ -26,6 +30,9 @@ from chenu.webhooks import privacy as webhooks
 RULES: tuple[Rule, ...] = (
     *exports.RULES,
     *core.RULES,
+    *scim.RULES,
+    *sso.RULES,
+    *domains.RULES,
     *ledger.RULES,
     *tokens.RULES,
     *metering.RULES,
@@ -35,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     *packs.RULES,
     *analytics.RULES,
     *availability.RULES,
+    *branding.RULES,
     *roi.RULES,
     *billing.RULES,
     *agents.RULES,

@@ -1,0 +1,1 @@
+"""Names of accounts: mail domains and hosts, each proved by DNS or confirmed by staff."""
