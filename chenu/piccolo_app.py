@@ -19,6 +19,8 @@ APP_CONFIG = AppConfig(
             "chenu.billing.invoice_tables",
             "chenu.billing.dispute_tables",
             "chenu.billing.recurring_tables",
+            "chenu.billing.credit_tables",
+            "chenu.availability.tables",
             "chenu.agents.tables",
             "chenu.agents.refund_tables",
             "chenu.agents.shop_tables",

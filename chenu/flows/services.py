@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from chenu.accounts.live_connections import LiveConnections
+from chenu.availability.board import StatusBoard
 from chenu.billing.payouts import MoneyAtStripe
 from chenu.billing.ports import (
     CardPort,
@@ -58,6 +59,7 @@ class Services:
     """By connected account: a page that is loaded again does not ask Stripe again."""
     connections: LiveConnections = field(default_factory=LiveConnections)
     webhooks: WebhookClient = field(default_factory=WebhookClient)
+    status: StatusBoard = field(default_factory=StatusBoard)
 
     @property
     def tallies(self) -> Tallies:

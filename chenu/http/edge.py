@@ -29,7 +29,7 @@ from chenu.accounts.request_context import (
 from chenu.accounts.sessions import find_actor
 from chenu.core import db, tracing
 from chenu.core.business_clock import follow_clock
-from chenu.core.errors import ChenuError, Forbidden
+from chenu.core.errors import ChenuError, Forbidden, Unavailable
 from chenu.core.i18n import Locale, best_locale, is_locale
 from chenu.core.pubsub import PubSub, publishing_wallets
 from chenu.http.bodiless import answer_bodiless
@@ -46,6 +46,8 @@ log = structlog.get_logger("chenu.request")
 
 QUIET = Subtrees("/static", "/healthz", "/metrics")
 """Paths that need neither the database nor the caller's identity."""
+ALWAYS = Subtrees("/status", "/status.json")
+"""Paths that are served while the database is away, to whoever asks as to a stranger."""
 _NOT_ALLOWED = 405
 _READING = frozenset({"GET", "HEAD", "OPTIONS", ""})
 _REPEATED = {"cookie": "; "} | dict.fromkeys(
@@ -153,7 +155,8 @@ class Edge:
             actor = await find_actor() or actor
             require_viewing(actor, scope)
         except ChenuError as error:
-            refusal = error
+            is_served = isinstance(error, Unavailable) and scope["path"] in ALWAYS
+            refusal = None if is_served else error
         return RequestContext(
             actor=actor,
             locale=_locale(headers, cookies, actor),

@@ -6,6 +6,7 @@ from chenu.accounts import retention as accounts
 from chenu.affiliates import retention as affiliates
 from chenu.agents import retention as agents
 from chenu.analytics import retention as analytics
+from chenu.availability import retention as availability
 from chenu.billing import retention as billing
 from chenu.core import retention as core
 from chenu.core.retention import Forever, Retention, purge
@@ -36,6 +37,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *metering.RETENTIONS,
     *affiliates.RETENTIONS,
     *analytics.RETENTIONS,
+    *availability.RETENTIONS,
     *webhooks.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {

@@ -66,6 +66,7 @@ from storefront.routes import (
 )
 from storefront.routes.affiliate_handlers import AFFILIATE_HANDLERS
 from storefront.routes.staff_handlers import STAFF_HANDLERS
+from storefront.routes.status_handlers import STATUS_HANDLERS
 from storefront.routes.webhook_handlers import WEBHOOK_HANDLERS
 
 HANDLERS = (
@@ -261,6 +262,7 @@ HANDLERS = (
     files.send_sitemap,
     *AFFILIATE_HANDLERS,
     *STAFF_HANDLERS,
+    *STATUS_HANDLERS,
 )
 
 

@@ -66,6 +66,7 @@ async def render_account(
         status,
         user=user,
         tier=tier,
+        has_sla=actor.entitlements.has(Feature.SLA),
         keys_refusal=find_refusal(actor.entitlements, Feature.API_ACCESS),
         may_manage_keys=actor.has_right(Right.MANAGE_KEYS),
         sessions=sessions,

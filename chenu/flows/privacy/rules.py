@@ -8,6 +8,7 @@ from chenu.affiliates import privacy as affiliates
 from chenu.agents import privacy as agents
 from chenu.agents.privacy import list_agents_made
 from chenu.analytics import privacy as analytics
+from chenu.availability import privacy as availability
 from chenu.billing import privacy as billing
 from chenu.core import personal_data as core
 from chenu.core.clock import business_now
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     *moderation.RULES,
     *packs.RULES,
     *analytics.RULES,
+    *availability.RULES,
     *roi.RULES,
     *billing.RULES,
     *agents.RULES,
