@@ -939,30 +939,6 @@ async def forwards():
     manager.add_column(
         table_class_name="SsoConnection",
         tablename="sso_connection",
-        column_name="break_glass",
-        db_column_name="break_glass",
-        column_class_name="ForeignKey",
-        column_class=ForeignKey,
-        params={
-            "references": AppUser,
-            "on_delete": OnDelete.restrict,
-            "on_update": OnUpdate.cascade,
-            "target_column": None,
-            "null": True,
-            "primary_key": False,
-            "unique": False,
-            "index": True,
-            "index_method": IndexMethod.btree,
-            "choices": None,
-            "db_column_name": None,
-            "secret": False,
-        },
-        schema=None,
-    )
-
-    manager.add_column(
-        table_class_name="SsoConnection",
-        tablename="sso_connection",
         column_name="default_role",
         db_column_name="default_role",
         column_class_name="Text",

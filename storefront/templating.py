@@ -37,6 +37,7 @@ from storefront.constant_texts import FILTER, ConstantTexts
 from storefront.fragments import FragmentCache
 from storefront.icons import draw_icon, draw_sphere
 from storefront.roi_words import show_whole_euros
+from storefront.status_words import show_availability
 from storefront.user_agent import browser_name
 from storefront.vocabulary import (
     capability_label,
@@ -104,6 +105,7 @@ def _filters(locale: Locale) -> dict[str, Any]:
     messages = catalogue(locale)
     return {
         "asset": asset_url,
+        "availability": lambda thousandths: show_availability(thousandths, locale),
         "browser": browser_name,
         "cents": lambda amount: format_cents(Cents(amount), locale),
         "whole_euros": lambda amount: show_whole_euros(amount, locale),

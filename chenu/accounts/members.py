@@ -4,6 +4,7 @@ Each change locks the account's row and looks at the roles once more: an account
 one owner, who cannot leave before somebody else owns it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from chenu.accounts import audit
@@ -102,6 +103,21 @@ async def get_member(account_id: AccountId, user_id: UserId) -> Member:
     return found
 
 
+async def list_members_among(
+    account_id: AccountId, user_ids: Collection[UserId], emails: Collection[str]
+) -> list[Member]:
+    """The members who are one of these people or have one of these mailboxes."""
+    sql = f"{_MEMBER} AND (m.member = ANY($2) OR u.email = ANY($3))"
+    return await db.fetch_all(Member, sql, account_id, list(user_ids), list(emails))
+
+
+async def find_role(account_id: AccountId, user_id: UserId) -> AccountRole | None:
+    """None for somebody who is no member."""
+    sql = "SELECT role FROM membership WHERE account = $1 AND member = $2"
+    found: str | None = await db.fetch_value(sql, account_id, user_id)
+    return None if found is None else AccountRole(found)
+
+
 async def lock_as_owner(actor: Actor) -> SeatedAccount:
     """The account acted for, by its owner of this very moment; raises Forbidden."""
     account = await lock_account(actor.require_right(Right.MANAGE_MEMBERS))
@@ -127,7 +143,7 @@ async def change_role(actor: Actor, user_id: UserId, role: str) -> None:
         account = await lock_as_owner(actor)
         await _get_other(account.id, user_id)
         wanted = read_given_role(role)
-        await _set_role(account.id, user_id, wanted)
+        await set_role(account.id, user_id, wanted)
         await audit.record(actor, "member.role", user_id, role=wanted)
 
     await db.run_in_transaction(write)
@@ -140,7 +156,8 @@ async def _get_other(account_id: AccountId, user_id: UserId) -> Member:
     return member
 
 
-async def _set_role(account_id: AccountId, user_id: UserId, role: AccountRole) -> None:
+async def set_role(account_id: AccountId, user_id: UserId, role: AccountRole) -> None:
+    """In the caller's transaction, which holds the account's lock."""
     sql = "UPDATE membership SET role = $3 WHERE account = $1 AND member = $2"
     await db.execute(sql, account_id, user_id, role)
 
@@ -164,7 +181,7 @@ async def remove_member(actor: Actor, user_id: UserId) -> None:
     async def write() -> None:
         account = await lock_as_owner(actor)
         await _get_other(account.id, user_id)
-        await _end_membership(account.id, user_id)
+        await end_membership(account.id, user_id)
         await audit.record(actor, "member.remove", user_id)
         await _tell(MailKind.MEMBER_REMOVED, await get_user(user_id), account)
 
@@ -180,13 +197,13 @@ async def leave_account(actor: Actor) -> None:
         account = await lock_account(account_id)
         await require_session_still(actor)
         await _get_other(account.id, user_id)
-        await _end_membership(account.id, user_id)
+        await end_membership(account.id, user_id)
         await audit.record(actor, "member.leave", user_id)
 
     await db.run_in_transaction(write)
 
 
-async def _end_membership(account_id: AccountId, user_id: UserId) -> None:
+async def end_membership(account_id: AccountId, user_id: UserId) -> None:
     """With what hangs on it: keys that they made, and the choice of their sessions."""
     await db.execute(
         "DELETE FROM membership WHERE account = $1 AND member = $2", account_id, user_id
@@ -220,8 +237,8 @@ async def hand_over(actor: Actor, user_id: UserId, current_password: str | None)
 
 
 async def _change_owner(account: SeatedAccount, old: User, new: User) -> None:
-    await _set_role(account.id, old.id, AccountRole.MEMBER)
-    await _set_role(account.id, new.id, AccountRole.OWNER)
+    await set_role(account.id, old.id, AccountRole.MEMBER)
+    await set_role(account.id, new.id, AccountRole.OWNER)
     sql = "UPDATE account SET owner = $2, kind = 'COMPANY' WHERE id = $1"
     await db.execute(sql, account.id, new.id)
     if account.kind == "PERSONAL":

@@ -165,7 +165,7 @@ async def reset_password(
         await _invalidate_mailed_links(user)
         await revoke_sessions(user.id)
         await revoke_keys_of(user.id, revoked_keys)
-        await _prove_address(user)
+        await prove_address(user)
 
     await db.run_in_transaction(reset)
 
@@ -177,7 +177,7 @@ async def _invalidate_mailed_links(user: User) -> None:
     await queue_mail(MailKind.PASSWORD_CHANGED, user.email, user.locale, key, params)
 
 
-async def _prove_address(user: User) -> None:
+async def prove_address(user: User) -> None:
     """Opening a link from that mailbox verifies the email address too."""
     sql = "UPDATE app_user SET email_verified_at = $2 WHERE id = $1 AND email_verified_at IS NULL"
     if await db.execute(sql, user.id, business_now()):

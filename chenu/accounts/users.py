@@ -80,6 +80,8 @@ class Browser:
 
 
 Bind = Callable[[UserId], Awaitable[None]]
+Allow = Callable[[UserId], Awaitable[None]]
+"""Raises for somebody whose password opens nothing: flows/sso/passwords.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +218,15 @@ async def add_member(account_id: AccountId, user_id: UserId, role: AccountRole) 
 
 
 async def sign_in(
-    email: str, password: str, browser: Browser, second: CodeGiven | None = None
+    email: str,
+    password: str,
+    browser: Browser,
+    second: CodeGiven | None = None,
+    allow: Allow | None = None,
 ) -> NewSession:
     """Raises WrongCredentials and RateLimited, the same for known and unknown addresses.
+
+    `allow` is asked once the password is right.
 
     Who has a second factor gives its code as well: CodeNeeded, WrongCode.
 
@@ -235,6 +243,8 @@ async def sign_in(
     if form is None:
         raise wrong_credentials()
     await reset_after_success(windows)
+    if allow is not None:
+        await allow(known.user_id)
     await require_code(known.user_id, second or CodeGiven())
     is_old = needs_rehash(known.password_hash) or form != normalise_password(password)
     return await _enter(known, await hash_password(password) if is_old else None, browser)

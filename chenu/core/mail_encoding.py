@@ -32,6 +32,7 @@ PARAMS: dict[MailKind, type[of.MailParams]] = {
     MailKind.RECOVERY_CODE_USED: of.GreetingParams,
     MailKind.API_KEY_LEAKED: ApiKeyLeakedParams,
     MailKind.INVITATION: of.LinkParams,
+    MailKind.SSO_JOIN: of.ResetParams,
     MailKind.MEMBER_REMOVED: of.MemberRemovedParams,
     MailKind.OWNER_CHANGED: of.OwnerChangedParams,
     MailKind.SUPPORT_ASKED: of.SupportAskedParams,

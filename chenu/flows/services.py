@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from chenu.accounts.live_connections import LiveConnections
+from chenu.availability.board import StatusBoard
 from chenu.billing.payouts import MoneyAtStripe
 from chenu.billing.ports import (
     CardPort,
@@ -29,6 +30,7 @@ from chenu.media.store import MediaStore
 from chenu.metering.limiter import Limiter
 from chenu.metering.meter import Meter
 from chenu.settings import Settings
+from chenu.sso.providers import ProviderClient
 from chenu.webhooks.client import WebhookClient
 
 
@@ -60,6 +62,8 @@ class Services:
     """By connected account: a page that is loaded again does not ask Stripe again."""
     connections: LiveConnections = field(default_factory=LiveConnections)
     webhooks: WebhookClient = field(default_factory=WebhookClient)
+    status: StatusBoard = field(default_factory=StatusBoard)
+    providers: ProviderClient = field(default_factory=ProviderClient)
     resolver: Resolver = field(default_factory=DnsResolver)
 
     @property

@@ -48,6 +48,8 @@ log = structlog.get_logger("chenu.request")
 
 QUIET = Subtrees("/static", "/healthz", "/metrics")
 """Paths that need neither the database nor the caller's identity."""
+ALWAYS = Subtrees("/status", "/status.json")
+"""Paths that are served while the database is away, to whoever asks as to a stranger."""
 _NOT_ALLOWED = 405
 _READING = frozenset({"GET", "HEAD", "OPTIONS", ""})
 _REPEATED = {"cookie": "; "} | dict.fromkeys(
@@ -179,7 +181,8 @@ class Edge:
             require_viewing(actor, scope)
             require_on_site(scope["path"])
         except ChenuError as error:
-            refusal = error
+            is_served = isinstance(error, Unavailable) and scope["path"] in ALWAYS
+            refusal = None if is_served else error
         return RequestContext(
             actor=actor,
             locale=_locale(headers, cookies, actor),

@@ -184,6 +184,7 @@ _SAMPLES: dict[MailKind, tuple[MailParams, ...]] = {
     MailKind.SECOND_FACTOR_OFF: (GreetingParams(name=_NAME),),
     MailKind.RECOVERY_CODE_USED: (GreetingParams(name=_NAME),),
     MailKind.INVITATION: (LinkParams(token=_SAMPLE_LINK),),
+    MailKind.SSO_JOIN: (ResetParams(name=_NAME, token=_SAMPLE_LINK),),
     MailKind.MEMBER_REMOVED: (MemberRemovedParams(name=_NAME, account=_COMPANY),),
     MailKind.OWNER_CHANGED: (
         OwnerChangedParams(name=_NAME, account=_COMPANY, is_owner=True),

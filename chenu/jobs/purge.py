@@ -6,6 +6,7 @@ from chenu.accounts import retention as accounts
 from chenu.affiliates import retention as affiliates
 from chenu.agents import retention as agents
 from chenu.analytics import retention as analytics
+from chenu.availability import retention as availability
 from chenu.billing import retention as billing
 from chenu.branding import retention as branding
 from chenu.core import retention as core
@@ -16,6 +17,7 @@ from chenu.metering import retention as metering
 from chenu.moderation import retention as moderation
 from chenu.privacy import retention as privacy
 from chenu.roi import retention as roi
+from chenu.scim import retention as scim
 from chenu.sso import retention as sso
 from chenu.support import retention as support
 from chenu.tokens import pack_retention as packs
@@ -40,8 +42,10 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *metering.RETENTIONS,
     *affiliates.RETENTIONS,
     *analytics.RETENTIONS,
+    *availability.RETENTIONS,
     *webhooks.RETENTIONS,
     *domains.RETENTIONS,
+    *scim.RETENTIONS,
     *sso.RETENTIONS,
 )
 RETENTION_OF: dict[str, Retention] = {

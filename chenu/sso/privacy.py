@@ -38,7 +38,7 @@ RULES: tuple[Rule, ...] = (
         "account = ANY(@accounts)",
         (
             *("id", "account", "kind", "name", "issuer", "client_id", "metadata"),
-            *("metadata_read_at", "state", "is_required", "break_glass", "default_role"),
+            *("metadata_read_at", "state", "is_required", "default_role"),
             *("role_claim", "roles", "created_at", "tried_at", "switched_on_at"),
         ),
         {"client_secret": _SECRET},

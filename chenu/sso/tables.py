@@ -13,8 +13,8 @@ class SsoConnection(Table, tablename="sso_connection"):
     `issuer` is the OIDC issuer, or the entity id of a SAML provider. `client_secret` is encrypted,
     null for SAML and for public clients. `metadata` is the provider's own document as it was read
     last. `roles` maps values of `role_claim` to roles; who has none of them gets `default_role`.
-    `is_required`: the members of its mail domains have no passwords, but for `break_glass`, who
-    owns the account.
+    `is_required`: passwords are off for the members of its mail domains, but for the account's
+    owner.
     """
 
     id = primary_id()
@@ -28,7 +28,6 @@ class SsoConnection(Table, tablename="sso_connection"):
     metadata_read_at = Timestamptz(default=None, null=True)
     state = Text()
     is_required = Boolean(default=False)
-    break_glass = belongs_to(AppUser, null=True, default=None, index=True)
     default_role = Text()
     role_claim = Text(default="")
     roles = JSONB(default="{}")

@@ -1,4 +1,4 @@
-"""Sends one request to an endpoint, and says what came back.
+"""Sends one request to a host that an account named, and says what came back.
 
 The host is asked for once: every IP address of the answer is checked, and one of them is connected
 to, so that no later answer of a name server counts. TLS and the Host header have the name. No
@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -40,13 +40,17 @@ _RESOLVERS = ThreadPoolExecutor(8, "webhook-hosts")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` None: there was none, and `error` says why. `retry_after`: what was asked for."""
+    """`status` None: there was none, and `error` says why. `retry_after`: what was asked for.
+
+    `text` is the beginning of `body`, to be shown.
+    """
 
     status: int | None
     error: AttemptError
     milliseconds: int = 0
     text: str = ""
     retry_after: timedelta | None = None
+    body: bytes = b""
 
     @property
     def is_success(self) -> bool:
@@ -108,30 +112,40 @@ class WebhookClient:
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Never raises for what the other side does; takes TIMEOUT_SECONDS at most."""
+        return await self._request("POST", url, headers, body)
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """As `post`."""
+        return await self._request("GET", url, headers, b"")
+
+    async def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
         async with self._slots:
             began = time.monotonic()
             try:
                 async with asyncio.timeout(TIMEOUT_SECONDS):
-                    answer = await self._post(url, headers, body)
+                    answer = await self._send(method, url, headers, body)
             except TimeoutError:
                 answer = Answer(None, AttemptError.TOO_SLOW)
             except Unreachable as unreachable:
                 answer = Answer(None, unreachable.error)
         return _with_duration(answer, time.monotonic() - began)
 
-    async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         try:
             target = read_target(url, allows_loopback=self.allows_loopback)
         except Invalid:
             raise Unreachable(AttemptError.TARGET_REFUSED) from None
         ips = await self._list_ips(target)
         async with self._open() as http:
-            for ip in ips[:-1]:
+            requests = [_build(http, method, target, ip, headers, body) for ip in ips]
+            for request in requests[:-1]:
                 try:
-                    return await _send(http, target, ip, headers, body)
+                    return await _send(http, request)
                 except _NotConnected:
                     continue
-            return await _send(http, target, ips[-1], headers, body)
+            return await _send(http, requests[-1])
 
     async def _list_ips(self, target: Target) -> list[IpAddress]:
         """One that is refused refuses them all: who answers so is not to be trusted."""
@@ -159,15 +173,16 @@ class _NotConnected(Unreachable):
     """Another IP address of the host may answer."""
 
 
-async def _send(
+def _build(
     http: httpx.AsyncClient,
+    method: str,
     target: Target,
     ip: IpAddress,
     headers: Mapping[str, str],
     body: bytes,
-) -> Answer:
-    request = http.build_request(
-        "POST",
+) -> httpx.Request:
+    return http.build_request(
+        method,
         target.url.copy_with(host=str(ip)),
         content=body,
         headers={
@@ -177,6 +192,9 @@ async def _send(
         },
         extensions={"sni_hostname": target.host},
     )
+
+
+async def _send(http: httpx.AsyncClient, request: httpx.Request) -> Answer:
     try:
         response = await http.send(request, stream=True)
     except httpx.ConnectError as error:
@@ -204,6 +222,7 @@ async def _read(response: httpx.Response) -> Answer:
         error,
         text=_text_of(bytes(received)),
         retry_after=read_retry_after(response.headers.get("retry-after", "")),
+        body=bytes(received),
     )
 
 
@@ -241,10 +260,4 @@ def _is_of_certificate(error: BaseException | None) -> bool:
 
 
 def _with_duration(answer: Answer, seconds: float) -> Answer:
-    return Answer(
-        answer.status,
-        answer.error,
-        round(seconds * 1000),
-        answer.text,
-        answer.retry_after,
-    )
+    return replace(answer, milliseconds=round(seconds * 1000))

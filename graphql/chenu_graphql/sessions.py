@@ -23,6 +23,7 @@ from chenu.accounts.users import Browser, SignUp, get_user, sign_in
 from chenu.core.errors import NotFound
 from chenu.flows.affiliates.sign_up import refuse_own_code, sign_up_customer
 from chenu.flows.budgets.due import grant_first_budget
+from chenu.flows.sso.passwords import require_password_allowed
 from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import UserError
 from chenu_graphql.fields import argument, field, input_argument, input_field
@@ -151,7 +152,8 @@ async def resolve_sign_up(info: Info, data: Annotated[SignUpInput, input_argumen
 async def resolve_sign_in(info: Info, data: Annotated[SignInInput, input_argument()]) -> Payload:
     ctx = info.context
     second = CodeGiven(data.code, ctx.services.settings.secret)
-    session = await sign_in(data.email, data.password, _browser(ctx), second)
+    browser = _browser(ctx)
+    session = await sign_in(data.email, data.password, browser, second, require_password_allowed)
     return await _use_session(ctx, session)
 
 

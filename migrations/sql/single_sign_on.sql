@@ -16,7 +16,7 @@ ALTER TABLE sso_connection
     ADD CONSTRAINT sso_connection_kind CHECK (kind IN ('OIDC', 'SAML')),
     ADD CONSTRAINT sso_connection_state CHECK (state IN ('DRAFT', 'TRIED', 'ON')),
     ADD CONSTRAINT sso_connection_required
-        CHECK (NOT is_required OR (state = 'ON' AND break_glass IS NOT NULL)),
+        CHECK (NOT is_required OR state = 'ON'),
     ADD CONSTRAINT sso_connection_role CHECK (default_role IN ('BILLING', 'MEMBER'));
 
 -- Somebody is known by one subject of a connection, and nobody else by it.

@@ -67,6 +67,7 @@ from storefront.routes import (
 from storefront.routes.affiliate_handlers import AFFILIATE_HANDLERS
 from storefront.routes.brand_handlers import BRAND_HANDLERS
 from storefront.routes.staff_handlers import STAFF_HANDLERS
+from storefront.routes.status_handlers import STATUS_HANDLERS
 from storefront.routes.webhook_handlers import WEBHOOK_HANDLERS
 
 HANDLERS = (
@@ -264,6 +265,7 @@ HANDLERS = (
     files.send_sitemap,
     *AFFILIATE_HANDLERS,
     *STAFF_HANDLERS,
+    *STATUS_HANDLERS,
 )
 
 

@@ -66,6 +66,7 @@ async def render_account(
         status,
         user=user,
         tier=tier,
+        has_sla=actor.entitlements.has(Feature.SLA),
         keys_refusal=find_refusal(actor.entitlements, Feature.API_ACCESS),
         may_brand=actor.has_right(Right.MANAGE_MEMBERS)
         and actor.entitlements.has(Feature.WHITE_LABEL),

@@ -95,6 +95,8 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     finance = await make_person("books", staff=(Staff.FINANCE,))
     await story.tell(as_session(client, services, finance), "LedgerHealth")
     await _account(story, as_session(client, services, finance))
+    customer = await make_person("contracted", tier=TierCode.ENTERPRISE)
+    await story.tell(as_session(client, services, customer), "SlaReport")
     await _keys(story, as_session(client, services, buyer))
     await _subscribe(story, client, services)
     await _entitlements(story, client, services, buyer)
@@ -115,6 +117,7 @@ async def _account(story: Story, finance: Api) -> None:
     await story.tell(finance, "Revenue", on=today)
     await story.tell(finance, "MrrMovements", **{"from": today, "to": today})
     await story.tell(finance, "RevenueTargets")
+    await story.tell(finance, "ServiceStatus")
     cost = {"month": today, "channel": "search", "amountMinor": 5000}
     await story.tell(finance, "RecordAcquisitionCost", input=cost)
 

@@ -97,6 +97,7 @@ PARAMS = {
     MailKind.RECOVERY_CODE_USED: ("name",),
     MailKind.API_KEY_LEAKED: ("name", "key", "account", "place"),
     MailKind.INVITATION: ("token",),
+    MailKind.SSO_JOIN: ("token", "name"),
     MailKind.MEMBER_REMOVED: ("name", "account"),
     MailKind.OWNER_CHANGED: ("name", "account"),
     MailKind.SUPPORT_ASKED: ("name",),

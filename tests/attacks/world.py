@@ -34,6 +34,7 @@ from tests.agents.legal import put_statement
 from tests.agents.newer import publish_newer
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
+from tests.attacks.incidents import end_contract_of_january, tell_of_outages
 from tests.attacks.pictured import show_two
 from tests.attacks.replayed import put_replayable
 from tests.attacks.subscribed import subscribe
@@ -292,6 +293,8 @@ async def build_world(services: Services, cast: Cast) -> World:
         **await _recommend(cast),
         **await state_and_appeal(draft, creator),
         **await _hear(services, buyer),
+        **await tell_of_outages(),
+        "ended contract": await end_contract_of_january(creator),
     }
     rows |= await put_replayable()
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))

@@ -42,6 +42,7 @@ PUBLIC = (
     "/terms",
     "/privacy",
     "/imprint",
+    "/status",
     "/no-such-page",
 )
 SIGNED_IN = {
@@ -87,7 +88,7 @@ SIGNED_IN = {
     "affiliate": ("/affiliate", "/affiliate?address=elsewhere&chart=month"),
     "business": ("/account/members", "/account/token-limits", "/roi"),
     "free": ("/account/plan", "/account/invoices", "/developers"),
-    "enterprise": ("/account/plan", "/account/brand", "/tokens", "/developers"),
+    "enterprise": ("/account/plan", "/account/brand", "/account/sla", "/tokens", "/developers"),
     "trial": (
         "/account/plan",
         "/account/plan/change?tier=BUSINESS&interval=YEAR",
@@ -101,6 +102,7 @@ SIGNED_IN = {
         "/staff",
         "/staff/support",
         "/staff/customers",
+        "/staff/incidents",
         "/staff/refunds",
         "/staff/disputes",
         "/staff/withdrawals",

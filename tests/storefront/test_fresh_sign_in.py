@@ -34,6 +34,7 @@ MONEY = {
     "/staff/refunds/{refund_id:uuid}/decide",
     "/staff/refunds/sales/{waiting_id:uuid}/decide",
     "/staff/affiliates/payouts/run",
+    "/staff/contracts/{contract_id:uuid}/credit",
     "/staff/payments/operations/{operation_id:uuid}/replay",
     "/staff/payments/jobs/{job_id:int}/replay",
     "/staff/payments/tasks/{task:str}/replay",

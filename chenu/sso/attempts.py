@@ -1,0 +1,132 @@
+"""Sign-ins that were sent to a provider: the answer to each counts once, in the same browser."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chenu.accounts.actor import UserId
+from chenu.accounts.credentials import hash_token, new_token
+from chenu.accounts.encryption import decrypt, encrypt
+from chenu.core import db
+from chenu.core.clock import system_now
+from chenu.core.ids import new_id
+from chenu.core.rows import insert
+from chenu.sso.errors import SsoRefused
+from chenu.sso.model import ATTEMPT_LIFE, AttemptId, AttemptPurpose, ConnectionId, Refusal
+from chenu.sso.tables import SsoAttempt
+
+
+class AttemptSecret(msgspec.Struct, frozen=True):
+    """What only we know until the answer comes; empty for SAML."""
+
+    verifier: str = ""
+    nonce: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttempt:
+    """`state` goes to the provider and comes back; `browser` is the value of a cookie."""
+
+    id: AttemptId
+    state: str
+    browser: str
+    secret: AttemptSecret
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One whose answer counts now. `member` tries the connection."""
+
+    id: AttemptId
+    connection_id: ConnectionId
+    purpose: AttemptPurpose
+    next_path: str
+    member: UserId | None
+    secret: AttemptSecret
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    id: UUID
+    connection: UUID
+    purpose: str
+    browser_hash: bytes
+    secret: bytes
+    next_path: str
+    member: UUID | None
+    expires_at: datetime
+    used_at: datetime | None
+
+
+async def begin_attempt(
+    connection_id: ConnectionId,
+    key: bytes,
+    *,
+    next_path: str = "",
+    trial_of: UserId | None = None,
+    browser: str = "",
+) -> NewAttempt:
+    """`browser` is the cookie that there is already, by which several tabs sign in at a time."""
+    attempt_id = AttemptId(new_id())
+    state, secret = new_token(), AttemptSecret(new_token(), new_token())
+    browser = browser or new_token()
+    now = system_now()
+    purpose = AttemptPurpose.SIGN_IN if trial_of is None else AttemptPurpose.TRIAL
+    values = {
+        "id": attempt_id,
+        "connection": connection_id,
+        "purpose": purpose.value,
+        "state_hash": hash_token(state),
+        "browser_hash": hash_token(browser),
+        "secret": encrypt(msgspec.json.encode(secret), key, attempt_id),
+        "next_path": next_path,
+        "member": trial_of,
+        "created_at": now,
+        "expires_at": now + ATTEMPT_LIFE,
+    }
+    await insert(SsoAttempt, values)
+    return NewAttempt(attempt_id, state, browser, secret)
+
+
+async def use_attempt(connection_id: ConnectionId, state: str, browser: str, key: bytes) -> Attempt:
+    """The attempt of this state, which no answer can use again, whatever becomes of this one.
+
+    Its own transaction. Raises SsoRefused.
+    """
+    row = await _use(state)
+    if row is None:
+        raise await _find_refusal(state)
+    if row.connection != connection_id:
+        raise SsoRefused(Refusal.OTHER_CONNECTION)
+    if not hmac.compare_digest(row.browser_hash, hash_token(browser)):
+        raise SsoRefused(Refusal.OTHER_BROWSER)
+    secret = msgspec.json.decode(decrypt(row.secret, key, row.id), type=AttemptSecret)
+    member = None if row.member is None else UserId(row.member)
+    purpose = AttemptPurpose(row.purpose)
+    return Attempt(AttemptId(row.id), connection_id, purpose, row.next_path, member, secret)
+
+
+async def _use(state: str) -> _Row | None:
+    sql = """
+        UPDATE sso_attempt SET used_at = $2
+        WHERE state_hash = $1 AND used_at IS NULL AND expires_at > $2
+        RETURNING id, connection, purpose, browser_hash, secret, next_path, member, expires_at,
+            used_at
+    """
+    return await db.find_one(_Row, sql, hash_token(state), system_now())
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    is_used: bool
+
+
+async def _find_refusal(state: str) -> SsoRefused:
+    sql = "SELECT used_at IS NOT NULL AS is_used FROM sso_attempt WHERE state_hash = $1"
+    found = await db.find_one(_Ended, sql, hash_token(state))
+    if found is None:
+        return SsoRefused(Refusal.STATE_UNKNOWN)
+    return SsoRefused(Refusal.STATE_USED if found.is_used else Refusal.STATE_EXPIRED)
