@@ -55,4 +55,6 @@ STAFF_ACTS = {
     StaffAct.REFERRAL_RELEASE: mark("Referral released"),
     StaffAct.REFERRAL_ATTRIBUTE: mark("Customer bound to an affiliate"),
     StaffAct.ACQUISITION_COST_RECORD: mark("Acquisition cost recorded"),
+    StaffAct.DOMAIN_CONFIRM: mark("Domain confirmed"),
+    StaffAct.DOMAIN_RELEASE: mark("Domain released"),
 }

@@ -65,6 +65,7 @@ from storefront.routes import (
     withdraw,
 )
 from storefront.routes.affiliate_handlers import AFFILIATE_HANDLERS
+from storefront.routes.sso_handlers import SSO_HANDLERS
 from storefront.routes.staff_handlers import STAFF_HANDLERS
 from storefront.routes.webhook_handlers import WEBHOOK_HANDLERS
 
@@ -108,6 +109,7 @@ HANDLERS = (
     token_limits.save_limit,
     token_limits.end_limit,
     *WEBHOOK_HANDLERS,
+    *SSO_HANDLERS,
     roi.show_roi,
     roi.show_how,
     roi.save_settings,

@@ -68,6 +68,7 @@ async def render_account(
         tier=tier,
         keys_refusal=find_refusal(actor.entitlements, Feature.API_ACCESS),
         may_manage_keys=actor.has_right(Right.MANAGE_KEYS),
+        may_manage_sign_in=actor.has_right(Right.MANAGE_MEMBERS),
         sessions=sessions,
         keys=keys,
         now=system_now(),

@@ -51,6 +51,7 @@ from tests.people import (
     make_published_agent,
 )
 from tests.rows import put
+from tests.sso.standing import put_standing
 from tests.storefront.token_lives import give
 from tests.webhooks.listening import happen, listen
 
@@ -73,6 +74,7 @@ class Store:
     affiliate: object
     webhook: object
     delivery: object
+    connection: object
 
     def pages(self, text: str) -> dict[str, list[str]]:
         """Every page that shows texts of users, by the person who looks at it."""
@@ -93,6 +95,7 @@ class Store:
                 f"/reports/{self.receipt}",
                 f"/creators/{self.handle}",
                 f"/sign-in?next={typed}",
+                f"/sign-in/join?token={typed}",
                 f"/password/reset?token={typed}",
                 f"/email/verify?token={typed}",
                 f"/email/cancel?token={typed}",
@@ -101,6 +104,8 @@ class Store:
             "buyer": [
                 "/account",
                 "/account/webhooks",
+                "/account/sign-in",
+                f"/account/sign-in/connections/{self.connection}",
                 f"/account/webhooks/{self.webhook}",
                 "/library",
                 f"/library/{self.grant}/update",
@@ -235,6 +240,7 @@ async def open_store(services: Services) -> Store:
         bill,
         await _recommend(creator, buyer),
         *await _hear(services, buyer),
+        connection=(await put_standing(buyer))["connection"],
     )
 
 

@@ -54,6 +54,7 @@ from tests.people import (
     pay,
     sign_in_again,
 )
+from tests.sso.standing import put_standing
 from tests.tokens.granting import give
 from tests.webhooks.listening import NOWHERE, happen, listen
 
@@ -253,6 +254,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "member": member,
         "invitation": invitation,
         "support request": request,
+        **await put_standing(buyer),
         "contract": contract,
         "inquiry": inquiry,
         "limit": limit,
