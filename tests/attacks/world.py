@@ -72,6 +72,8 @@ TYPES = {
     "coupon": "Coupon",
     "payout": "Payout",
     "limit": "TokenLimit",
+    "domain": "MailDomain",
+    "connection": "SignInProvider",
     "execution": "Execution",
     "other execution": "Execution",
     "sale": "Sale",
