@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SLOWEST := --durations=20 --durations-min=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults soak mutants bench history fmt lint types migrate schema lock browser nginx
+.PHONY: help demo test check faults soak mutants bench history fmt lint types migrate schema lock browser nginx xmlsec
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -34,10 +34,13 @@ browser: $(READY)
 nginx: $(READY)
 	@$(BIN)/python scripts/nginx.py >/dev/null
 
+xmlsec: $(READY)
+	@$(BIN)/python scripts/xmlsec.py >/dev/null
+
 demo: $(READY) $(FRONTEND) ## the whole product with its engines and sample data; ARGS="--port 8010 --fresh"
 	@exec $(BIN)/chenu demo $(ARGS)
 
-test: $(READY) $(FRONTEND) browser nginx ## every test; faults and properties at a tenth of their counts (15 min)
+test: $(READY) $(FRONTEND) browser nginx xmlsec ## every test; faults and properties at a tenth of their counts (15 min)
 	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n $(WORKERS) $(SLOWEST) $(ARGS)
 
 check: $(READY) lint types ## lint, types and unit tests (under a minute); before each commit

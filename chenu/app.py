@@ -24,6 +24,7 @@ from chenu.http.methods import methods_of_routes
 from chenu.http.metrics import metrics
 from chenu.http.paths import Subtrees
 from chenu.http.request_bodies import RequestBodies
+from chenu.http.scim.router import create_scim_routes
 from chenu.http.stripe_webhook import snapshot_webhook, thin_webhook
 from chenu.jobs.mail_preview import compose_samples
 from chenu.settings import Mode
@@ -39,7 +40,15 @@ MAX_BODY_BYTES = 1_000_000
 _CACHED = frozenset({("POST", GRAPHQL_PATH), ("GET", STORE_PATH)})
 """Where answers that are the same for everybody may be cached."""
 FOR_PROGRAMS = Subtrees(
-    "/graphql", "/api", "/webhooks", "/healthz", "/readyz", "/metrics", "/schemas", "/static"
+    "/graphql",
+    "/api",
+    "/scim",
+    "/webhooks",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/schemas",
+    "/static",
 )
 """At and below these paths errors are JSON."""
 
@@ -54,6 +63,7 @@ def create_app(services: Services) -> ASGIApp:
         thin_webhook,
         report_leaked_keys,
         authorize_call,
+        create_scim_routes(),
         *create_graphql_routes(services),
     ]
     if services.settings.mode is Mode.DEMO:

@@ -57,4 +57,10 @@ STAFF_ACTS = {
     StaffAct.ACQUISITION_COST_RECORD: mark("Acquisition cost recorded"),
     StaffAct.DOMAIN_CONFIRM: mark("Domain confirmed"),
     StaffAct.DOMAIN_RELEASE: mark("Domain released"),
+    StaffAct.INCIDENT_OPEN: mark("Incident opened"),
+    StaffAct.INCIDENT_UPDATE: mark("Incident updated"),
+    StaffAct.INCIDENT_RESOLVE: mark("Incident resolved"),
+    StaffAct.MAINTENANCE_ANNOUNCE: mark("Maintenance announced"),
+    StaffAct.MAINTENANCE_END: mark("Maintenance ended or canceled"),
+    StaffAct.CONTRACT_CREDIT: mark("Credit of a contract confirmed"),
 }

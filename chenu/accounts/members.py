@@ -4,6 +4,7 @@ Each change locks the account's row and looks at the roles once more: an account
 one owner, who cannot leave before somebody else owns it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from chenu.accounts import audit
@@ -102,6 +103,14 @@ async def get_member(account_id: AccountId, user_id: UserId) -> Member:
     return found
 
 
+async def list_members_among(
+    account_id: AccountId, user_ids: Collection[UserId], emails: Collection[str]
+) -> list[Member]:
+    """The members who are one of these people or have one of these mailboxes."""
+    sql = f"{_MEMBER} AND (m.member = ANY($2) OR u.email = ANY($3))"
+    return await db.fetch_all(Member, sql, account_id, list(user_ids), list(emails))
+
+
 async def find_role(account_id: AccountId, user_id: UserId) -> AccountRole | None:
     """None for somebody who is no member."""
     sql = "SELECT role FROM membership WHERE account = $1 AND member = $2"
@@ -172,7 +181,7 @@ async def remove_member(actor: Actor, user_id: UserId) -> None:
     async def write() -> None:
         account = await lock_as_owner(actor)
         await _get_other(account.id, user_id)
-        await _end_membership(account.id, user_id)
+        await end_membership(account.id, user_id)
         await audit.record(actor, "member.remove", user_id)
         await _tell(MailKind.MEMBER_REMOVED, await get_user(user_id), account)
 
@@ -188,13 +197,13 @@ async def leave_account(actor: Actor) -> None:
         account = await lock_account(account_id)
         await require_session_still(actor)
         await _get_other(account.id, user_id)
-        await _end_membership(account.id, user_id)
+        await end_membership(account.id, user_id)
         await audit.record(actor, "member.leave", user_id)
 
     await db.run_in_transaction(write)
 
 
-async def _end_membership(account_id: AccountId, user_id: UserId) -> None:
+async def end_membership(account_id: AccountId, user_id: UserId) -> None:
     """With what hangs on it: keys that they made, and the choice of their sessions."""
     await db.execute(
         "DELETE FROM membership WHERE account = $1 AND member = $2", account_id, user_id

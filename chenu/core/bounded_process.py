@@ -5,7 +5,9 @@ too long; the program bounds its own processor time and memory (`chenu.core.proc
 """
 
 import asyncio
+import contextlib
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Mapping
@@ -65,7 +67,13 @@ class BoundedProcess:
 
     async def _run(self, given: bytes, args: tuple[str, ...]) -> Answer:
         process = await asyncio.create_subprocess_exec(
-            *self._command, *args, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=_environment()
+            *self._command,
+            *args,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            env=_environment(),
+            start_new_session=True,
         )
         try:
             async with asyncio.timeout(self._seconds):
@@ -74,9 +82,15 @@ class BoundedProcess:
             raise TookTooLong from None
         finally:
             if process.returncode is None:
-                process.kill()
+                _kill_with_children(process.pid)
                 await process.wait()
         return Answer(process.returncode or 0, output, words)
+
+
+def _kill_with_children(process_id: int) -> None:
+    """It leads a group of its own, in which its children are."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process_id, signal.SIGKILL)
 
 
 def _environment() -> Mapping[str, str]:

@@ -23,6 +23,7 @@ from chenu.tokens.wallet import Wallet
 from chenu_graphql.api_keys import ApiKey
 from chenu_graphql.api_plans import ApiSubscription
 from chenu_graphql.api_usage import ApiUsage, resolve_api_usage
+from chenu_graphql.branding import Brand, resolve_brand
 from chenu_graphql.connection import (
     After,
     Before,
@@ -185,6 +186,9 @@ class Account(Node):
         SIGN_IN_SETUP,
         list_sign_in_providers,
         weight=Weight(size=3),
+    )
+    brand: Brand | None = field(
+        "What its people see in the place of our name; null: it has none.", ACTING, resolve_brand
     )
     roi: RoiReport = field(
         "What its runs of agents were worth in a period, against what was paid.",

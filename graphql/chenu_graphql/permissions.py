@@ -236,7 +236,7 @@ INVOICES = Rule(
     scopes=frozenset({ApiScope.BILLING}),
 )
 KEYS = for_person_with(Right.MANAGE_KEYS)
-SIGN_IN_OWNER = for_person_with(Right.MANAGE_MEMBERS)
+OWNERS = for_person_with(Right.MANAGE_MEMBERS)
 SIGN_IN_SETUP = Rule("the owner of the account in person; no key", _require_own_sign_in)
 SERVICE = Rule("service keys of the CHE·NU apps", _require_service, for_apps=True)
 RUNS = _for_apps_too(Right.USE_AGENTS)

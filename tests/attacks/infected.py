@@ -35,6 +35,7 @@ from tests.affiliates.shown import put_commission
 from tests.agents.legal import COMPANY, put_statement
 from tests.agents.newer import publish_newer
 from tests.agents.runs import put_run
+from tests.attacks.incidents import tell_of_outages
 from tests.attacks.payloads import PAYLOADS
 from tests.billing.recurring import answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
@@ -96,6 +97,7 @@ class Store:
                 f"/creators/{self.handle}",
                 f"/sign-in?next={typed}",
                 f"/sign-in/join?token={typed}",
+                "/status",
                 f"/password/reset?token={typed}",
                 f"/email/verify?token={typed}",
                 f"/email/cancel?token={typed}",
@@ -142,6 +144,7 @@ class Store:
                 f"/staff/customers?q={typed}",
                 f"/staff/customers/{self.people['buyer'].actor.account_id}",
                 "/staff/inquiries",
+                "/staff/incidents",
             ],
             "finance": [
                 "/staff/revenue/costs",
@@ -208,6 +211,7 @@ async def open_store(services: Services) -> Store:
     account_id = buyer.actor.require_account(ApiScope.READ)
     finance = await _open_finance(account_id)
     await ask_offer()
+    await tell_of_outages()
     await put_run(account_id, agent.id)
     await feature_agent(reviewer.actor, FeatureInput(agent.slug, 1, None, None, "Good work."))
     people = {

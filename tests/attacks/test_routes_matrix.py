@@ -33,6 +33,19 @@ FOR_PROGRAMS = {
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
         for rest in ("", "/{call:path}")
     },
+    **{
+        f"{method} /scim/v2/{things}{rest}": "the token of a connection"
+        for things in ("Users", "Groups")
+        for rest, methods in (("", "GET POST"), ("/{id_text:str}", "GET PUT PATCH DELETE"))
+        for method in methods.split()
+    },
+    **{
+        f"GET /scim/v2/{name}": "what SCIM can do here, the same for everybody"
+        for name in (
+            *("ServiceProviderConfig", "ResourceTypes", "ResourceTypes/{name:str}"),
+            *("Schemas", "Schemas/{urn:str}"),
+        )
+    },
     "POST /graphql": "each field's rule",
     "GET /graphql": "refuses, or leads to the explorer",
     "WEBSOCKET /graphql": "each field's rule",
@@ -58,6 +71,7 @@ OWNERS = {
     "bill_id": "creator",
     "subject_id": "buyer",
     "limit_id": "buyer",
+    "host_id": "buyer",
     "endpoint_id": "buyer",
     "connection_id": "buyer",
     "domain_id": "buyer",

@@ -55,6 +55,15 @@ NOT_OF_A_LIFE = {
     "content_report.json",
     "reports_of_my_agents.json",
     "referral_card.json",
+    "scim_entry.json",
+    "scim_group.json",
+    "scim_group_member.json",
+    "scim_token.json",
+    "sso_attempt.json",
+    "sso_connection.json",
+    "sso_identity.json",
+    "sso_join.json",
+    "domain_name.json",
 }
 """Of staff and large customers, of whoever used a code or got money back, reported by our apps, or
 gone within minutes.

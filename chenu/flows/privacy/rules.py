@@ -8,7 +8,9 @@ from chenu.affiliates import privacy as affiliates
 from chenu.agents import privacy as agents
 from chenu.agents.privacy import list_agents_made
 from chenu.analytics import privacy as analytics
+from chenu.availability import privacy as availability
 from chenu.billing import privacy as billing
+from chenu.branding import privacy as branding
 from chenu.core import personal_data as core
 from chenu.core.clock import business_now
 from chenu.core.personal_data import PersonalData, Rule, Whose, erase
@@ -18,6 +20,7 @@ from chenu.metering import privacy as metering
 from chenu.moderation import privacy as moderation
 from chenu.privacy import privacy as exports
 from chenu.roi import privacy as roi
+from chenu.scim import privacy as scim
 from chenu.sso import privacy as sso
 from chenu.support import privacy as support
 from chenu.tokens import pack_privacy as packs
@@ -27,6 +30,7 @@ from chenu.webhooks import privacy as webhooks
 RULES: tuple[Rule, ...] = (
     *exports.RULES,
     *core.RULES,
+    *scim.RULES,
     *sso.RULES,
     *domains.RULES,
     *ledger.RULES,
@@ -37,6 +41,8 @@ RULES: tuple[Rule, ...] = (
     *moderation.RULES,
     *packs.RULES,
     *analytics.RULES,
+    *availability.RULES,
+    *branding.RULES,
     *roi.RULES,
     *billing.RULES,
     *agents.RULES,

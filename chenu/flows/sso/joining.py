@@ -31,6 +31,7 @@ from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.mail_params import ResetParams
 from chenu.flows.sso.availability import require_own_domain, require_signing_in
+from chenu.flows.sso.from_directory import is_made_by_directory, require_in_directory
 from chenu.sso.connections import ConnectionRow, get_connection
 from chenu.sso.errors import SsoRefused
 from chenu.sso.identities import (
@@ -68,10 +69,13 @@ async def sign_in_verified(
         now = await get_connection(connection.account_id, connection.id)
         await require_signing_in(now)
         await require_own_domain(account.id, identity)
+        await require_in_directory(now.id, identity.email)
         known = await find_identity(now.id, identity.subject)
         if known is not None:
             return await _come_back(account, now, known, identity, browser)
         person = await find_user_by_email(identity.email)
+        if person is not None and await is_made_by_directory(now.id, identity.email, person.id):
+            return await _come_from_directory(account, now, person, identity, browser)
         if person is not None:
             return await _mail_link(now, person, identity, account)
         return await _come_first(account, now, identity, browser)
@@ -108,6 +112,21 @@ async def _come_first(
     await join_account(account, connection, identity, user_id, browser)
     await send_welcome(await get_user(user_id))
     return await _enter(connection, user_id, browser)
+
+
+async def _come_from_directory(
+    account: SeatedAccount,
+    connection: ConnectionRow,
+    person: User,
+    identity: VerifiedIdentity,
+    browser: Browser,
+) -> SignedIn:
+    if await find_identity_of(connection.id, person.id) is not None:
+        raise SsoRefused(Refusal.OTHER_IDENTITY)
+    if await find_role(account.id, person.id) is None:
+        raise SsoRefused(Refusal.MEMBER_REMOVED)
+    await join_account(account, connection, identity, person.id, browser)
+    return await _enter(connection, person.id, browser)
 
 
 async def join_account(

@@ -14,6 +14,7 @@ from chenu.domains.domains import list_proved_names
 from chenu.domains.model import NameKind
 from chenu.domains.names import domain_of
 from chenu.flows.sso.setup import change_locked, require_setting_up
+from chenu.scim.forgetting import forget_directory
 from chenu.sso.connections import (
     ConnectionRow,
     change_connection,
@@ -92,6 +93,7 @@ async def remove_connection(actor: Actor, connection_id: ConnectionId) -> None:
     async def write() -> None:
         account = await lock_as_owner(actor)
         connection = await get_connection(account.id, connection_id)
+        await forget_directory(connection.id)
         await delete_connection(connection.id)
         await audit.record(actor, "sso.remove", connection_id, issuer=connection.issuer)
 

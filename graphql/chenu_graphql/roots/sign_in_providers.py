@@ -3,7 +3,7 @@
 import strawberry
 
 from chenu_graphql.fields import CHANGE, field
-from chenu_graphql.permissions import SIGN_IN_OWNER
+from chenu_graphql.permissions import OWNERS
 from chenu_graphql.sign_in_providers import (
     MailDomainPayload,
     SignInProviderPayload,
@@ -18,25 +18,25 @@ from chenu_graphql.sign_in_providers import (
 class SignInProviderMutations:
     mail_domain_add: MailDomainPayload = field(
         "Enters a mail domain of the account; its DNS record proves it.",
-        SIGN_IN_OWNER,
+        OWNERS,
         resolve_add_domain,
         weight=CHANGE,
     )
     mail_domain_prove: MailDomainPayload = field(
         "Asks DNS for the record of a mail domain.",
-        SIGN_IN_OWNER,
+        OWNERS,
         resolve_prove_domain,
         weight=CHANGE,
     )
     sign_in_provider_create: SignInProviderPayload = field(
         "Enters a provider; its owner then tries it on /account/sign-in.",
-        SIGN_IN_OWNER,
+        OWNERS,
         resolve_create,
         weight=CHANGE,
     )
     sign_in_provider_mode_choose: SignInProviderPayload = field(
         "Switches a provider on or off, or requires it.",
-        SIGN_IN_OWNER,
+        OWNERS,
         resolve_mode,
         weight=CHANGE,
     )

@@ -1,0 +1,25 @@
+"""Keys are made once: one takes a fifth of a second."""
+
+import pytest
+
+from tests.saml.provider import Key, find_xmlsec, make_key
+
+
+@pytest.fixture(scope="session", autouse=True)
+def xmlsec() -> str:
+    return find_xmlsec()
+
+
+@pytest.fixture(scope="session")
+def key() -> Key:
+    return make_key()
+
+
+@pytest.fixture(scope="session")
+def next_key() -> Key:
+    return make_key()
+
+
+@pytest.fixture(scope="session")
+def foreign_key() -> Key:
+    return make_key()
