@@ -111,6 +111,7 @@ _NOTICES = {
     "referral-held": mark("Held: nothing is paid for this customer until somebody releases it."),
     "referral-released": mark("Released: what was held goes on its way."),
     "referral-attributed": mark("Bound: invoices that are paid from now on count."),
+    "name-decided": mark("The name is decided, and the reason is in the audit trail."),
     "domain-added": mark("The domain is there: set its record, then have us look for it."),
     "domain-proved": mark("The domain is proved."),
     "domain-removed": mark("The domain is removed."),

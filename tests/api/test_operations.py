@@ -210,12 +210,13 @@ async def _sign_in_elsewhere(story: Story, services: Services, api: Api) -> None
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(services.providers, "http", side)
         patched.setattr(DnsResolver, "list_texts", records.list_texts)
-        domain = (await story.tell(api, "AddMailDomain", name="acme.fr"))["mailDomain"]
+        domain = (await story.tell(api, "AddMailDomain", domain="acme.fr"))["mailDomain"]
         records.texts[domain["recordName"]] = [domain["recordValue"]]
         proved = await story.tell(api, "ProveMailDomain", id=domain["id"])
         assert proved["mailDomain"]["provedAt"] is not None
-        terms = {"name": "Acme", "issuer": ISSUER, "clientId": CLIENT, "roleClaim": "groups"}
-        terms["groupRoles"] = [{"group": "accounting", "role": "BILLING"}]
+        groups = [{"group": "accounting", "role": "BILLING"}]
+        terms = {"name": "Acme", "issuer": ISSUER, "clientId": CLIENT, "groupRoles": groups}
+        terms["roleClaim"] = "groups"
         made = (await story.tell(api, "CreateSignInProvider", input=terms))["signInProvider"]
         await db.execute("UPDATE sso_connection SET state = 'TRIED'")
         chosen = {"id": made["id"], "mode": "REQUIRED"}

@@ -266,6 +266,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "support", {"feature": "THREADS", "access": "on", "limit": "900", "reason": "Forged."}
         ),
         "/staff/customers/{account_id:uuid}/impersonate": Filled("support", {"reason": "Forged."}),
+        "/staff/customers/{account_id:uuid}/names": Filled(
+            "support", {"name": "x", "decision": "confirm", "reason": "Forged."}, moves=False
+        ),
         "/impersonation/leave": Filled("buyer", {}, moves=False),
         "/staff/customers/{account_id:uuid}/overrides/remove": Filled(
             "support", {"feature": "THREADS", "reason": "Forged."}

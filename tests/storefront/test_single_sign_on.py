@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chenu.accounts.actor import AccountRole
+from chenu.accounts.actor import AccountRole, Staff
 from chenu.core import db
 from chenu.domains.resolver import DnsResolver
 from chenu.flows.services import Services
@@ -150,3 +150,21 @@ async def test_who_has_been_here_before_confirms_by_mail_and_password(
     joined = await visitor.submit(wrong, "/sign-in/join", {"password": PASSWORD})
     assert joined.status == 303
     assert "Elsa" in (await visitor.get("/account/members")).words
+
+
+async def test_the_support_desk_confirms_a_name_for_a_reason(
+    open_browser: OpenBrowser, services: Services
+) -> None:
+    owner = await make_owner()
+    browser = (await open_browser()).become(owner)
+    await browser.submit(await browser.get(HOME), f"{HOME}/domains", {"name": "acme.fr"})
+    support = await make_person("sam", staff=(Staff.SUPPORT,))
+    desk = (await open_browser()).become(support)
+    path = f"/staff/customers/{owner.actor.account_id}/names"
+
+    refused = await desk.submit(await desk.get(path), path, {"reason": " "})
+    done = await desk.submit(await desk.get(path), path, {"reason": "The registry's extract."})
+
+    assert (refused.status, done.status) == (422, 303)
+    assert "The registry's extract." in (await desk.get(path)).words
+    assert await count("domain_name", "source = 'STAFF'") == 1
