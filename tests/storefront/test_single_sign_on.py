@@ -140,9 +140,9 @@ async def test_who_has_been_here_before_confirms_by_mail_and_password(
     visitor = await open_browser()
     sent = await visitor.get(f"/sign-in/provider/{page.rpartition('/')[2]}")
 
-    told = await come_back(visitor, side, sent)
+    mailed = await come_back(visitor, side, sent)
 
-    assert "hugo@acme.fr" in told.words
+    assert "hugo@acme.fr" in mailed.words
     assert await mails_to("hugo@acme.fr") == ["SSO_JOIN"]
     link = await visitor.get(f"/sign-in/join?token={await mailed_token('hugo@acme.fr')}")
     wrong = await visitor.submit(link, "/sign-in/join", {"password": "not mine"})
