@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Browser
 
+from chenu.accounts.encryption import encrypt
 from chenu.core import db
 from chenu.core.ids import new_id
 from chenu.core.rows import update
@@ -26,16 +27,21 @@ async def test_somebody_signs_in_at_their_own_provider(
     chromium: Browser, services: Services
 ) -> None:
     owner = await make_person("elsa", TierCode.ENTERPRISE)
-    standing = await put_standing(owner, "acme.fr")
+    connection = (await put_standing(owner, "acme.fr"))["connection"]
     async with served(services) as url:
         here = with_settings(services, public_url=url)
-        redirect = callback_url(here, ConnectionId(standing["connection"]))
+        redirect = callback_url(here, ConnectionId(connection))
         port, secret = free_port(), new_id().hex
         async with open_provider(port, "chenu", secret, redirect) as issuer:
             await update(
                 SsoConnection,
-                standing["connection"],
-                {"issuer": issuer, "client_id": "chenu", "is_required": False},
+                connection,
+                {
+                    "issuer": issuer,
+                    "client_id": "chenu",
+                    "client_secret": encrypt(secret.encode(), services.settings.secret, connection),
+                    "is_required": False,
+                },
             )
             page = await (await chromium.new_context()).new_page()
             await page.goto(f"{url}/sign-in")
@@ -45,12 +51,14 @@ async def test_somebody_signs_in_at_their_own_provider(
             await page.fill("[name=login]", "hugo@acme.fr")
             await page.fill("[name=password]", "anything")
             await page.click("button[type=submit]")
-            await page.click("button[type=submit]")  # what we may be told of them
+            await page.wait_for_selector("[name=prompt][value=consent]", state="attached")
+            await page.click("button[type=submit]")
             await page.wait_for_url(f"{url}/**")
+            arrived = await page.inner_text("body")
             await page.goto(f"{url}/account/members")
             text = await page.inner_text("main")
             await page.context.close()
 
-    assert "hugo" in text
+    assert "hugo" in text, arrived
     assert await count("membership", "role = 'MEMBER'") == 1
     assert await db.fetch_value("SELECT subject FROM sso_identity") == "hugo@acme.fr"
