@@ -55,6 +55,8 @@ STAFF_ACTS = {
     StaffAct.REFERRAL_RELEASE: mark("Referral released"),
     StaffAct.REFERRAL_ATTRIBUTE: mark("Customer bound to an affiliate"),
     StaffAct.ACQUISITION_COST_RECORD: mark("Acquisition cost recorded"),
+    StaffAct.DOMAIN_CONFIRM: mark("Domain confirmed"),
+    StaffAct.DOMAIN_RELEASE: mark("Domain released"),
     StaffAct.INCIDENT_OPEN: mark("Incident opened"),
     StaffAct.INCIDENT_UPDATE: mark("Incident updated"),
     StaffAct.INCIDENT_RESOLVE: mark("Incident resolved"),

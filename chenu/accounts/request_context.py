@@ -131,6 +131,24 @@ class DeviceCookie(TypedDict):
     secure: bool
 
 
+def provider_cookie_name(settings: Settings) -> str:
+    return "__Host-chenu_provider" if settings.is_https else "chenu_provider"
+
+
+def provider_cookie(settings: Settings, value: str) -> str:
+    """By which the answer of an identity provider is known to be for this browser."""
+    name = provider_cookie_name(settings)
+    cookie: SimpleCookie = SimpleCookie()
+    cookie[name] = value
+    cookie[name]["path"] = "/"
+    cookie[name]["httponly"] = True
+    cookie[name]["samesite"] = "Lax"
+    cookie[name]["max-age"] = 600
+    if settings.is_https:
+        cookie[name]["secure"] = True
+    return cookie[name].OutputString()
+
+
 def device_cookie_name(settings: Settings) -> str:
     return "__Host-chenu_device" if settings.is_https else "chenu_device"
 

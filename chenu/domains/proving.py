@@ -108,9 +108,9 @@ async def prove_name(resolver: Resolver, actor: Actor, domain_id: DomainId) -> D
     """
     account_id = actor.require_right(Right.MANAGE_MEMBERS)
     row = await get_domain(account_id, domain_id)
-    _require_allowed(actor, row.kind)
     if row.is_proved:
         return row
+    _require_allowed(actor, row.kind)
     await count_attempt(PROOFS_PER_ACCOUNT, str(account_id))
     _require_record(row, await _ask(resolver, row))
 

@@ -62,7 +62,7 @@ async def insert_identity(
     await insert(SsoIdentity, values)
 
 
-async def note_seen(identity_id: IdentityId, email: str) -> None:
+async def record_seen(identity_id: IdentityId, email: str) -> None:
     sql = "UPDATE sso_identity SET email = $2, last_seen_at = $3 WHERE id = $1"
     await db.execute(sql, identity_id, email, system_now())
 

@@ -183,11 +183,11 @@ def read_keys(document: bytes) -> KeySet:
 def _find_key(published: Claims) -> RSAKey | ECKey | None:
     """None for one that we do not use: the others of the document count."""
     is_public = "d" not in published and published.get("use", "sig") == "sig"
-    kind = {"RSA": RSAKey, "EC": ECKey}.get(str(published.get("kty")))
-    if kind is None or not is_public:
+    if not is_public or published.get("kty") not in ("RSA", "EC"):
         return None
     try:
-        key: RSAKey | ECKey = kind.import_key(published)
+        is_rsa = published["kty"] == "RSA"
+        key = RSAKey.import_key(published) if is_rsa else ECKey.import_key(published)
     except (JoseError, SecurityWarning, ValueError, TypeError, KeyError):
         return None
     is_short = isinstance(key, RSAKey) and key.raw_value.key_size < _SHORTEST_KEY

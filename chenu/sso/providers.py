@@ -53,7 +53,7 @@ class _Cached:
     read_at: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ProviderClient:
     """`clock` is monotonic: of caches, in seconds."""
 

@@ -42,10 +42,16 @@ from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
 from chenu_graphql.market import AccessGrant
 from chenu_graphql.nodes import Node, register_node
-from chenu_graphql.permissions import ACTING, INVOICES, PARENT, READER
+from chenu_graphql.permissions import ACTING, INVOICES, PARENT, READER, SIGN_IN_SETUP
 from chenu_graphql.purchases import Purchase
 from chenu_graphql.roi import RoiReport, resolve_roi
 from chenu_graphql.shelves import page_library
+from chenu_graphql.sign_in_providers import (
+    MailDomain,
+    SignInProvider,
+    list_mail_domains,
+    list_sign_in_providers,
+)
 from chenu_graphql.subscriptions import Invoice, Subscription
 from chenu_graphql.tiers import Tier
 from chenu_graphql.token_limits import TokenLimit, page_token_limits
@@ -168,6 +174,18 @@ class Account(Node):
         "What single agents and keys of it may use in a month, newest first.",
         ACTING,
         _page_token_limits,
+    )
+    mail_domains: list[MailDomain] = field(
+        "Whose mailboxes are of its people, oldest first.",
+        SIGN_IN_SETUP,
+        list_mail_domains,
+        weight=Weight(size=20),
+    )
+    sign_in_providers: list[SignInProvider] = field(
+        "Where its people sign in, oldest first.",
+        SIGN_IN_SETUP,
+        list_sign_in_providers,
+        weight=Weight(size=3),
     )
     brand: Brand | None = field(
         "What its people see in the place of our name; null: it has none.", ACTING, resolve_brand

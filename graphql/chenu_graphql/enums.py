@@ -19,9 +19,11 @@ from chenu.agents.search_query import AgentSort
 from chenu.availability.status import ServiceState
 from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
+from chenu.flows.sso.switching import ProviderMode
 from chenu.metering.plans import ApiPlanCode
 from chenu.moderation.model import DecisionGround
 from chenu.roi.periods import RoiPeriod
+from chenu.sso.model import ConnectionKind, ConnectionState
 from chenu.tiers.catalogue import (
     AgentLevel,
     EntitlementSource,
@@ -50,6 +52,9 @@ _DESCRIPTIONS: dict[type[Enum], str] = {
     ),
     CouponDuration: "ONCE: the first invoice. REPEATING: for some months. FOREVER: every invoice.",
     InvoiceStatus: "Stripe's states of an invoice.",
+    ConnectionKind: "How an identity provider is spoken to.",
+    ConnectionState: "TRIED: its owner has signed in by it, so that it can be switched on.",
+    ProviderMode: "REQUIRED: passwords are off for members of the mail domains.",
     ApiPlanCode: "The plans of the paid API.",
     AgentKind: "PLATFORM comes with a tier, MARKETPLACE is sold, CUSTOM is private to an account.",
     AgentStatus: "Where an agent, a version or a pending change stands.",

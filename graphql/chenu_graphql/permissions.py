@@ -79,6 +79,12 @@ def _require_acting(ctx: Context, account: Any) -> None:
         raise Forbidden("Name this account in the header Chenu-Account to read this")
 
 
+def _require_own_sign_in(ctx: Context, account: Any) -> None:
+    _require_session(ctx, None)
+    if ctx.actor.require_right(Right.MANAGE_MEMBERS) != account.id:
+        raise Forbidden("Name this account in the header Chenu-Account to read this")
+
+
 def _require_holder(ctx: Context, row: Any) -> None:
     """The key that bought an agent may also read it."""
     actor = ctx.actor
@@ -231,6 +237,7 @@ INVOICES = Rule(
 )
 KEYS = for_person_with(Right.MANAGE_KEYS)
 OWNERS = for_person_with(Right.MANAGE_MEMBERS)
+SIGN_IN_SETUP = Rule("the owner of the account in person; no key", _require_own_sign_in)
 SERVICE = Rule("service keys of the CHE·NU apps", _require_service, for_apps=True)
 RUNS = _for_apps_too(Right.USE_AGENTS)
 SPENDING = Rule(

@@ -23,6 +23,7 @@ from chenu_graphql.roots.nodes import NodeQueries
 from chenu_graphql.roots.packs import PackMutations
 from chenu_graphql.roots.purchases import PurchaseMutations, PurchaseSubscriptions
 from chenu_graphql.roots.roi import RoiMutations
+from chenu_graphql.roots.sign_in_providers import SignInProviderMutations
 from chenu_graphql.roots.spending import SpendingMutations
 from chenu_graphql.roots.staff import StaffMutations, StaffQueries
 from chenu_graphql.roots.subscriptions import SubscriptionMutations, SubscriptionQueries
@@ -64,6 +65,7 @@ class Mutation(
     StaffMutations,
     SpendingMutations,
     TokenLimitMutations,
+    SignInProviderMutations,
 ):
     pass
 

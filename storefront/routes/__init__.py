@@ -66,6 +66,7 @@ from storefront.routes import (
 )
 from storefront.routes.affiliate_handlers import AFFILIATE_HANDLERS
 from storefront.routes.brand_handlers import BRAND_HANDLERS
+from storefront.routes.sso_handlers import SSO_HANDLERS
 from storefront.routes.staff_handlers import STAFF_HANDLERS
 from storefront.routes.status_handlers import STATUS_HANDLERS
 from storefront.routes.webhook_handlers import WEBHOOK_HANDLERS
@@ -110,6 +111,7 @@ HANDLERS = (
     token_limits.save_limit,
     token_limits.end_limit,
     *WEBHOOK_HANDLERS,
+    *SSO_HANDLERS,
     *BRAND_HANDLERS,
     roi.show_roi,
     roi.show_how,

@@ -71,6 +71,7 @@ async def render_account(
         may_brand=actor.has_right(Right.MANAGE_MEMBERS)
         and actor.entitlements.has(Feature.WHITE_LABEL),
         may_manage_keys=actor.has_right(Right.MANAGE_KEYS),
+        may_manage_sign_in=actor.has_right(Right.MANAGE_MEMBERS),
         sessions=sessions,
         keys=keys,
         now=system_now(),

@@ -1,6 +1,7 @@
 """Signing in and out, and the language of the pages."""
 
 from contextlib import suppress
+from urllib.parse import urlencode
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -16,6 +17,9 @@ from chenu.accounts.sessions import NewSession, revoke_session
 from chenu.accounts.users import sign_in
 from chenu.core.errors import ChenuError, Invalid, NotFound, RateLimited
 from chenu.core.i18n import LOCALES, is_locale, mark
+from chenu.flows.sso.availability import find_connection_for
+from chenu.flows.sso.passwords import require_password_allowed
+from chenu.sso.errors import PasswordsOff
 from storefront.access import PUBLIC, SIGNED_IN
 from storefront.forms import (
     REFUSED_TRIES,
@@ -46,10 +50,18 @@ async def show_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) -> P
 @post("/sign-in", opt=PUBLIC)
 async def submit_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     fields = await read_form(request)
+    if not fields.text("password"):
+        return await _ask_provider(pages, fields)
+    browser = browser_of(pages.request_context)
     try:
         session = await sign_in(
-            fields.text("email"), fields.text("password"), browser_of(pages.request_context)
+            fields.text("email"),
+            fields.text("password"),
+            browser,
+            allow=require_password_allowed,
         )
+    except PasswordsOff as off:
+        return _go_to_provider(pages, off.connection, fields)
     except CodeNeeded as needed:
         token = await make_step_token(needed.user_id, pages.settings.secret)
         values = {"token": token, "next": fields.text("next")}
@@ -59,6 +71,23 @@ async def submit_sign_in(request: HttpRequest, pages: NamedDependency[Pages]) ->
         page = pages.show("people/sign_in.html", pages.status(error), form=form)
         return with_retry(page, error)
     return await _go_on(pages, session, fields)
+
+
+async def _ask_provider(pages: Pages, fields: Fields) -> Page:
+    """By the domain of the mailbox alone, so that nothing tells who has an account."""
+    connection = await find_connection_for(fields.text("email"))
+    if connection is not None:
+        return _go_to_provider(pages, str(connection.id), fields)
+    error = Invalid(mark("Please enter your password"), path=("password",))
+    form = pages.refused("sign-in", keep(fields, ("email", "next", "referral_code")), error)
+    return pages.show("people/sign_in.html", pages.status(error), form=form)
+
+
+def _go_to_provider(pages: Pages, connection: str, fields: Fields) -> Page:
+    """A page that leads on by itself: a form's own answer may not lead to another site."""
+    query = {"next": fields.text("next"), "email": fields.text("email").strip()}
+    way = f"/sign-in/provider/{connection}?{urlencode(query)}"
+    return pages.show("sso/go_on.html", way=way)
 
 
 @post("/sign-in/code", opt=PUBLIC)

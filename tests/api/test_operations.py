@@ -9,7 +9,9 @@ from graphql import DocumentNode, OperationDefinitionNode, parse, validate
 
 from chenu.accounts.actor import ApiScope, Staff
 from chenu.accounts.request_context import RequestContext
+from chenu.core import db
 from chenu.core.clock import business_now
+from chenu.domains.resolver import DnsResolver
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu_graphql.answers import GraphQLRequest
@@ -19,6 +21,7 @@ from chenu_graphql.schema import get_schema
 from tests.accounts.mailed import last_mailed_token
 from tests.api.calls import OPERATIONS, Api, as_service, as_session, document_of, gid
 from tests.api.makers import DRAFT
+from tests.domains.resolvers import Records
 from tests.flows.disputes import let_bank_ask
 from tests.flows.monthly import begin
 from tests.flows.plans import catch_up, open_plans, put_plans, put_portal
@@ -32,6 +35,7 @@ from tests.people import (
     make_published_agent,
     pay,
 )
+from tests.sso.provider_side import CLIENT, ISSUER, ProviderSide
 
 FILES = sorted(OPERATIONS.glob("*.graphql"))
 
@@ -105,6 +109,8 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     company = await make_person("company", tier=TierCode.ENTERPRISE)
     await _brand(story, as_session(client, services, company), agent)
     await _recommend(story, as_session(client, services, buyer))
+    elsa = await make_person("elsa", tier=TierCode.ENTERPRISE)
+    await _sign_in_elsewhere(story, services, as_session(client, services, elsa))
     await _subscribe_to_agent(story, client, services, seller)
     await _give_back(story, client, services, seller)
     await _answer_bank(story, client, services, seller)
@@ -196,6 +202,29 @@ async def _limit_tokens(story: Story, api: Api, agent: dict[str, Any]) -> None:
     assert [edge["node"] for edge in listed["edges"]] == [limit]
     removed = await story.tell(api, "RemoveTokenLimit", id=limit["id"])
     assert removed["removedId"] == limit["id"]
+
+
+async def _sign_in_elsewhere(story: Story, services: Services, api: Api) -> None:
+    """An organisation's provider, but for the trial, which takes a browser."""
+    side, records = ProviderSide(), Records()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(services.providers, "http", side)
+        patched.setattr(DnsResolver, "list_texts", records.list_texts)
+        domain = (await story.tell(api, "AddMailDomain", domain="acme.fr"))["mailDomain"]
+        records.texts[domain["recordName"]] = [domain["recordValue"]]
+        proved = await story.tell(api, "ProveMailDomain", id=domain["id"])
+        assert proved["mailDomain"]["provedAt"] is not None
+        groups = [{"group": "accounting", "role": "BILLING"}]
+        terms = {"name": "Acme", "issuer": ISSUER, "clientId": CLIENT, "groupRoles": groups}
+        terms["roleClaim"] = "groups"
+        made = (await story.tell(api, "CreateSignInProvider", input=terms))["signInProvider"]
+        await db.execute("UPDATE sso_connection SET state = 'TRIED'")
+        chosen = {"id": made["id"], "mode": "REQUIRED"}
+        found = await story.tell(api, "ChooseSignInProviderMode", input=chosen)
+    assert found["signInProvider"]["isRequired"] is True
+    listed = (await story.tell(api, "SingleSignOn"))["account"]
+    assert listed["signInProviders"] == [found["signInProvider"]]
+    assert listed["mailDomains"] == [proved["mailDomain"]]
 
 
 async def _watch_tokens(story: Story, services: Services, buyer: Person) -> None:

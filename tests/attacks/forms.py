@@ -27,6 +27,12 @@ REPORT = {
     "idempotency_key": "forged-6",
 }
 RETURNED = {"reason": "Forged.", "confirmed": "yes", "idempotency_key": "forged-5"}
+_OIDC = {
+    "name": "Forged",
+    "issuer": "https://id.forged.fr",
+    "client_id": "forged",
+    "default_role": "BILLING",
+}
 VERSION = {"number": "3.0.0", "changelog": "New.", "manifest": json.dumps(MANIFEST)}
 
 
@@ -48,6 +54,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
     picture = f"{agent}/pictures/{{picture:str}}"
     affiliate = "/staff/affiliates/{affiliate_id:uuid}"
     webhook = "/account/webhooks/{endpoint_id:uuid}"
+    sso = "/account/sign-in/connections/{connection_id:uuid}"
+    domain = "/account/sign-in/domains/{domain_id:uuid}"
     return {
         "/account/sessions/{session_id:uuid}/revoke": Filled("buyer", {}),
         "/sign-in": Filled("buyer", {"email": "atelier@example.org", "password": PASSWORD}),
@@ -158,6 +166,17 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/account/verify": Filled("buyer", {}, moves=False),
         "/account/api-keys": Filled("buyer", {"name": "stolen", "scopes": "READ"}),
         "/account/api-keys/{key_id:uuid}/rotate": Filled("buyer", {}),
+        "/account/sign-in/domains": Filled("buyer", {"name": "forged.fr"}, moves=False),
+        f"{domain}/prove": Filled("buyer", {}, moves=False),
+        f"{domain}/remove": Filled("buyer", {}),
+        "/account/sign-in/connections": Filled("buyer", _OIDC, moves=False),
+        sso: Filled("buyer", _OIDC, moves=False),
+        f"{sso}/on": Filled("buyer", {}, moves=False),
+        f"{sso}/require": Filled("buyer", {}, moves=False),
+        f"{sso}/optional": Filled("buyer", {}),
+        f"{sso}/off": Filled("buyer", {}),
+        f"{sso}/remove": Filled("buyer", {}),
+        "/sign-in/join": Filled("buyer", {"token": "x", "password": "x"}, moves=False),
         "/account/webhooks": Filled(
             "buyer", {"url": "http://127.0.0.1:8/forged", "kinds": "invoice.paid"}
         ),
@@ -247,6 +266,9 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "support", {"feature": "THREADS", "access": "on", "limit": "900", "reason": "Forged."}
         ),
         "/staff/customers/{account_id:uuid}/impersonate": Filled("support", {"reason": "Forged."}),
+        "/staff/customers/{account_id:uuid}/names": Filled(
+            "support", {"name": "x", "decision": "confirm", "reason": "Forged."}, moves=False
+        ),
         "/impersonation/leave": Filled("buyer", {}, moves=False),
         "/staff/customers/{account_id:uuid}/overrides/remove": Filled(
             "support", {"feature": "THREADS", "reason": "Forged."}

@@ -52,6 +52,7 @@ from tests.people import (
     make_published_agent,
 )
 from tests.rows import put
+from tests.sso.standing import put_standing
 from tests.storefront.token_lives import give
 from tests.webhooks.listening import happen, listen
 
@@ -74,6 +75,7 @@ class Store:
     affiliate: object
     webhook: object
     delivery: object
+    connection: object
 
     def pages(self, text: str) -> dict[str, list[str]]:
         """Every page that shows texts of users, by the person who looks at it."""
@@ -94,6 +96,7 @@ class Store:
                 f"/reports/{self.receipt}",
                 f"/creators/{self.handle}",
                 f"/sign-in?next={typed}",
+                f"/sign-in/join?token={typed}",
                 "/status",
                 f"/password/reset?token={typed}",
                 f"/email/verify?token={typed}",
@@ -103,6 +106,8 @@ class Store:
             "buyer": [
                 "/account",
                 "/account/webhooks",
+                "/account/sign-in",
+                f"/account/sign-in/connections/{self.connection}",
                 f"/account/webhooks/{self.webhook}",
                 "/library",
                 f"/library/{self.grant}/update",
@@ -239,6 +244,7 @@ async def open_store(services: Services) -> Store:
         bill,
         await _recommend(creator, buyer),
         *await _hear(services, buyer),
+        connection=(await put_standing(buyer))["connection"],
     )
 
 

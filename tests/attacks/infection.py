@@ -45,8 +45,15 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("referral", "reason", lines)
     await _infect_outages(line)
     await _infect_webhooks(line, lines)
+    await _infect_connections(line)
     await _infect_payments(store, line, lines)
     return line
+
+
+async def _infect_connections(line: str) -> None:
+    for column in ("name", "issuer", "client_id", "role_claim"):
+        await put("sso_connection", column, line)
+    await put("domain_name", "name", line)
 
 
 async def _infect_outages(line: str) -> None:

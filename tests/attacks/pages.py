@@ -48,6 +48,8 @@ class Route:
             "endpoint_id": world.rows["webhook"],
             "delivery_id": world.rows["delivery"],
             "session_id": world.spare_session,
+            "connection_id": world.rows["connection"],
+            "domain_id": world.rows["domain"],
             "member_id": world.rows["member"],
             "invitation_id": world.rows["invitation"],
             "account_id": world.creator_account,

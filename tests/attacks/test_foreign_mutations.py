@@ -56,6 +56,10 @@ _REPLY = "mutation($i: ReviewReplyInput!) { reviewReply(input: $i) { userErrors 
 _BRAND = "mutation($i: BrandInput!) { brandUpdate(input: $i) { userErrors { code } } }"
 _LIMIT = "mutation($i: TokenLimitSetInput!) { tokenLimitSet(input: $i) { userErrors { code } } }"
 _UNLIMIT = "mutation($i: ID!) { tokenLimitRemove(id: $i) { userErrors { code } } }"
+_PROVE = "mutation($i: ID!) { mailDomainProve(id: $i) { userErrors { code } } }"
+_MODE = """mutation($i: SignInProviderModeInput!) {
+    signInProviderModeChoose(input: $i) { userErrors { code } }
+}"""
 _PUT_AWAY = "mutation($i: ID!) { libraryPutAway(id: $i) { userErrors { code } } }"
 _BRING_BACK = "mutation($i: ID!) { libraryBringBack(id: $i) { userErrors { code } } }"
 _ROTATE = "mutation($i: ID!) { apiKeyRotate(id: $i) { userErrors { code } } }"
@@ -99,6 +103,11 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         "tokenLimitSet": ("creator", (_LIMIT, {"i": {"agentId": draft, "hardLimit": 5}})),
         "brandUpdate": ("", (_BRAND, {"i": {"agentIds": [draft]}})),
         "tokenLimitRemove": ("buyer", (_UNLIMIT, {"i": world.node_id("limit")})),
+        "mailDomainProve": ("buyer", (_PROVE, {"i": world.node_id("domain")})),
+        "signInProviderModeChoose": (
+            "buyer",
+            (_MODE, {"i": {"id": world.node_id("connection"), "mode": "OFF"}}),
+        ),
         "executionCancel": ("buyer", (_GIVE_UP, {"i": {"executionId": ended, **key}})),
         "disputeEvidenceSubmit": ("creator", (_ANSWER, {"i": answer})),
         "purchaseRefund": ("buyer", (_REFUND, {"i": back})),

@@ -73,6 +73,8 @@ OWNERS = {
     "limit_id": "buyer",
     "host_id": "buyer",
     "endpoint_id": "buyer",
+    "connection_id": "buyer",
+    "domain_id": "buyer",
     "grant_id": "buyer",
 }
 """The owner of each object; staff reach agents by the access of staff pages."""

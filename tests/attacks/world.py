@@ -58,6 +58,7 @@ from tests.people import (
     pay,
     sign_in_again,
 )
+from tests.sso.standing import put_standing
 from tests.tokens.granting import give
 from tests.webhooks.listening import NOWHERE, happen, listen
 
@@ -75,6 +76,8 @@ TYPES = {
     "coupon": "Coupon",
     "payout": "Payout",
     "limit": "TokenLimit",
+    "domain": "MailDomain",
+    "connection": "SignInProvider",
     "execution": "Execution",
     "other execution": "Execution",
     "sale": "Sale",
@@ -270,6 +273,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "member": member,
         "invitation": invitation,
         "support request": request,
+        **await put_standing(buyer),
         "contract": contract,
         "inquiry": inquiry,
         "limit": limit,

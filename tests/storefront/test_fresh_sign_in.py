@@ -53,6 +53,14 @@ KEYS = {
     "/account/webhooks",
     "/account/webhooks/{endpoint_id:uuid}/rotate",
 }
+SIGN_IN = {
+    "/account/sign-in/domains/{domain_id:uuid}/remove",
+    *(
+        f"/account/sign-in/connections/{{connection_id:uuid}}/{act}"
+        for act in ("off", "optional", "remove")
+    ),
+}
+"""The others ask as well, of accounts whose plan has single sign-on."""
 
 
 async def _age(by: timedelta = OLD) -> None:
@@ -79,7 +87,7 @@ async def test_every_form_that_returns_money_asks_who_is_there(
         answer = await ask(client, route, world, session_headers(services, person), sent)
         asked |= {route.path} if "again_password" in answer.text else set()
 
-    assert asked == MONEY | FACTOR | HOSTS | KEYS | LOOKS
+    assert asked == MONEY | FACTOR | HOSTS | KEYS | LOOKS | SIGN_IN
 
 
 async def test_what_was_typed_is_done_after_the_password(browser: Browser, paid: Paid) -> None:

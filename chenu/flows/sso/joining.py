@@ -40,7 +40,7 @@ from chenu.sso.identities import (
     find_identity,
     find_identity_of,
     insert_identity,
-    note_seen,
+    record_seen,
 )
 from chenu.sso.model import Refusal, VerifiedIdentity
 
@@ -93,7 +93,7 @@ async def _come_back(
     role = await find_role(account.id, known.member)
     if known.left_at is not None or role is None:
         raise SsoRefused(Refusal.MEMBER_REMOVED)
-    await note_seen(known.id, identity.email)
+    await record_seen(known.id, identity.email)
     wanted = connection.role_of(identity.groups)
     if connection.roles and role not in (AccountRole.OWNER, wanted):
         await set_role(account.id, known.member, wanted)

@@ -1,5 +1,7 @@
 """Connections are switched on and off, required, and removed, by owners of accounts."""
 
+from enum import StrEnum
+
 from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, AccountRole, Actor
 from chenu.accounts.confirmation import RECENT, require_fresh
@@ -22,6 +24,26 @@ from chenu.sso.connections import (
     set_state,
 )
 from chenu.sso.model import ConnectionId, ConnectionState
+
+
+class ProviderMode(StrEnum):
+    """REQUIRED: switched on, and passwords are off for members of the mail domains."""
+
+    OFF = "OFF"
+    ON = "ON"
+    REQUIRED = "REQUIRED"
+
+
+async def choose_mode(
+    actor: Actor, connection_id: ConnectionId, mode: ProviderMode
+) -> ConnectionRow:
+    """Raises as `switch_on`."""
+    if mode is ProviderMode.OFF:
+        return await switch_off(actor, connection_id)
+    switched = await switch_on(actor, connection_id)
+    if mode is ProviderMode.REQUIRED:
+        return await require_provider(actor, connection_id)
+    return await stop_requiring(actor, connection_id) if switched.is_required else switched
 
 
 async def switch_on(actor: Actor, connection_id: ConnectionId) -> ConnectionRow:

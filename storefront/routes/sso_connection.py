@@ -1,0 +1,157 @@
+"""One connection of an account: changed, tried, switched on and off, required, removed."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from chenu.accounts.actor import Actor
+from chenu.core.errors import ChenuError
+from chenu.flows.services import Services
+from chenu.flows.sso.oidc import callback_url
+from chenu.flows.sso.setup import change_oidc
+from chenu.flows.sso.switching import (
+    remove_connection,
+    require_provider,
+    stop_requiring,
+    switch_off,
+    switch_on,
+)
+from chenu.flows.sso.trials import begin_trial
+from chenu.sso.connections import get_connection
+from chenu.sso.model import ConnectionId
+from storefront.forms import REFUSED_TRIES, FormView, HttpRequest, keep, read_form
+from storefront.pages import Page, Pages
+from storefront.routes.sessions import with_retry
+from storefront.routes.sso_setup import OWNERS_WORK, PATH
+from storefront.routes.sso_sign_in import browser_cookie_of, send_to
+from storefront.sso_form import FIELDS, STATES, read_oidc, values_of
+from storefront.visitor import account_of
+
+_ONE = f"{PATH}/connections/{{connection_id:uuid}}"
+Change = Callable[[Actor, ConnectionId], Awaitable[object]]
+
+
+@get(_ONE, opt=OWNERS_WORK)
+async def show_connection(
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    connection_id: FromPath[UUID],
+) -> Page:
+    """Raises NotFound for another account's."""
+    return await _render(pages, services, ConnectionId(connection_id), None)
+
+
+async def _render(
+    pages: Pages,
+    services: Services,
+    connection_id: ConnectionId,
+    error: ChenuError | None,
+    typed: dict[str, str] | None = None,
+) -> Page:
+    account_id = account_of(pages.request_context.actor)
+    connection = await get_connection(account_id, connection_id)
+    values = values_of(connection) if typed is None else typed
+    form = FormView("connection", values)
+    if error is not None:
+        form = pages.refused("connection", values, error)
+    page = pages.show(
+        "sso/connection.html",
+        200 if error is None else pages.status(error),
+        connection=connection,
+        redirect_uri=callback_url(services, connection_id),
+        states=STATES,
+        form=form,
+    )
+    return page if error is None else with_retry(page, error)
+
+
+@post(_ONE, opt=OWNERS_WORK)
+async def save_connection(
+    request: HttpRequest,
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    connection_id: FromPath[UUID],
+) -> Page:
+    fields, known = await read_form(request), ConnectionId(connection_id)
+    try:
+        data = read_oidc(fields, is_new=False)
+        await change_oidc(services, pages.request_context.actor, known, data)
+    except REFUSED_TRIES as error:
+        return await _render(pages, services, known, error, keep(fields, FIELDS))
+    return _done(pages, known, "connection-saved")
+
+
+@get(f"{_ONE}/try", opt=OWNERS_WORK)
+async def try_connection(
+    request: HttpRequest,
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    connection_id: FromPath[UUID],
+) -> Page:
+    known, actor = ConnectionId(connection_id), pages.request_context.actor
+    cookie = browser_cookie_of(request, pages.settings)
+    try:
+        sent = await begin_trial(services, actor, known, cookie=cookie)
+    except REFUSED_TRIES as error:
+        return await _render(pages, services, known, error)
+    return send_to(pages, sent)
+
+
+async def _change(
+    pages: Pages, services: Services, connection_id: UUID, change: Change, notice: str
+) -> Page:
+    known = ConnectionId(connection_id)
+    try:
+        await change(pages.request_context.actor, known)
+    except REFUSED_TRIES as error:
+        return await _render(pages, services, known, error)
+    return _done(pages, known, notice)
+
+
+@post(f"{_ONE}/on", opt=OWNERS_WORK)
+async def turn_on(
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    connection_id: FromPath[UUID],
+) -> Page:
+    return await _change(pages, services, connection_id, switch_on, "connection-on")
+
+
+@post(f"{_ONE}/off", opt=OWNERS_WORK)
+async def turn_off(
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    connection_id: FromPath[UUID],
+) -> Page:
+    return await _change(pages, services, connection_id, switch_off, "connection-off")
+
+
+@post(f"{_ONE}/require", opt=OWNERS_WORK)
+async def require(
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    connection_id: FromPath[UUID],
+) -> Page:
+    return await _change(pages, services, connection_id, require_provider, "connection-required")
+
+
+@post(f"{_ONE}/optional", opt=OWNERS_WORK)
+async def make_optional(
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    connection_id: FromPath[UUID],
+) -> Page:
+    return await _change(pages, services, connection_id, stop_requiring, "connection-optional")
+
+
+@post(f"{_ONE}/remove", opt=OWNERS_WORK)
+async def remove(pages: NamedDependency[Pages], connection_id: FromPath[UUID]) -> Page:
+    await remove_connection(pages.request_context.actor, ConnectionId(connection_id))
+    return pages.go(f"{PATH}?notice=connection-removed")
+
+
+def _done(pages: Pages, connection_id: ConnectionId, notice: str) -> Page:
+    return pages.go(f"{PATH}/connections/{connection_id}?notice={notice}")

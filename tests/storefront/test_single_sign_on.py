@@ -1,0 +1,170 @@
+"""Pages of single sign-on without JavaScript: an owner sets it up, and people sign in by it."""
+
+from dataclasses import replace
+
+import pytest
+
+from chenu.accounts.actor import AccountRole, Staff
+from chenu.core import db
+from chenu.domains.resolver import DnsResolver
+from chenu.flows.services import Services
+from chenu.tiers.catalogue import TierCode
+from tests.accounts.mailed import mailed_token
+from tests.domains.resolvers import Records
+from tests.people import PASSWORD, Person, make_member, make_person
+from tests.rows import count, mails_to
+from tests.sso.provider_side import CLIENT, ISSUER, SECRET, ProviderSide
+from tests.storefront.browser import Browser, Seen
+from tests.storefront.conftest import OpenBrowser
+
+HOME = "/account/sign-in"
+
+
+@pytest.fixture
+def side(services: Services, monkeypatch: pytest.MonkeyPatch) -> ProviderSide:
+    found = ProviderSide()
+    monkeypatch.setattr(services.providers, "http", found)
+    services.providers._keys.clear()
+    services.providers._metadata.clear()
+    return found
+
+
+@pytest.fixture
+def records(monkeypatch: pytest.MonkeyPatch) -> Records:
+    found = Records()
+    monkeypatch.setattr(DnsResolver, "list_texts", found.list_texts)
+    return found
+
+
+async def make_owner() -> Person:
+    owner = await make_person("elsa", TierCode.ENTERPRISE)
+    await db.execute("UPDATE app_user SET email = 'elsa@acme.fr' WHERE id = $1", owner.user_id)
+    return replace(owner, email="elsa@acme.fr")
+
+
+async def set_up(owner: Browser, records: Records) -> str:
+    """From an empty page to a connection that is there; returns the address of its page."""
+    await owner.submit(await owner.get(HOME), f"{HOME}/domains", {"name": "acme.fr"})
+    domain = await db.fetch_value("SELECT id FROM domain_name")
+    missing = await owner.submit(await owner.get(HOME), f"{HOME}/domains/{domain}/prove")
+    assert missing.status in (409, 422)
+    assert "_chenu.acme.fr" in missing.words
+    token = await db.fetch_value("SELECT token FROM domain_name")
+    records.texts["_chenu.acme.fr"] = [f"chenu-verification={token}"]
+    await owner.submit(await owner.get(HOME), f"{HOME}/domains/{domain}/prove")
+    typed = {"name": "Acme", "issuer": ISSUER, "client_id": CLIENT, "client_secret": SECRET}
+    typed |= {"role_claim": "groups", "roles": "accounting = billing"}
+    sent = await owner.submit(await owner.get(HOME), f"{HOME}/connections", typed)
+    assert sent.status == 303
+    return sent.location.partition("?")[0]
+
+
+async def come_back(browser: Browser, side: ProviderSide, sent: Seen) -> Seen:
+    answered = side.visit(sent.location)
+    callback = sent.location.partition("redirect_uri=")[2].partition("%2Fcallback")[0]
+    connection = callback.rpartition("%2F")[2]
+    path = f"/sign-in/provider/{connection}/callback"
+    return await browser.get(f"{path}?state={answered.state}&code={answered.code}")
+
+
+async def test_an_owner_sets_a_provider_up_tries_it_and_people_come_by_it(
+    open_browser: OpenBrowser, services: Services, side: ProviderSide, records: Records
+) -> None:
+    owner = (await open_browser()).become(await make_owner())
+    page = await set_up(owner, records)
+    side.claims = {"sub": "boss", "email": "elsa@acme.fr"}
+    tried = await come_back(owner, side, await owner.get(f"{page}/try"))
+    assert "connection-tried" in tried.location
+    await owner.submit(await owner.get(page), f"{page}/on")
+    assert await count("sso_identity") == 1  # the owner's own, whose mailbox it is
+
+    side.claims = {"groups": ["accounting"]}
+    visitor = await open_browser()
+    begun = await visitor.get("/sign-in?next=/tokens")
+    on_the_way = await visitor.submit(begun, "/sign-in", {"email": "Hugo@ACME.fr"})
+    assert on_the_way.status == 200
+    [way] = [link for link in on_the_way.links() if link.startswith("/sign-in/provider/")]
+    entered = await come_back(visitor, side, await visitor.get(way))
+
+    assert (entered.status, entered.location) == (303, "/tokens")
+    assert "Elsa" in (await visitor.get("/account/members")).words
+    assert await count("membership", "role = 'BILLING'") == 1
+
+
+async def test_the_page_of_sign_in_is_the_same_for_whoever_has_an_account_and_who_has_none(
+    open_browser: OpenBrowser, services: Services, side: ProviderSide, records: Records
+) -> None:
+    owner = (await open_browser()).become(person := await make_owner())
+    page = await set_up(owner, records)
+    await make_member(person, "hugo", AccountRole.MEMBER)
+    await db.execute("UPDATE app_user SET email = 'hugo@acme.fr' WHERE display_name = 'Hugo'")
+    await db.execute("UPDATE sso_connection SET state = 'ON', is_required = true")
+    visitor = await open_browser()
+
+    async def answer(email: str, password: str) -> tuple[int, str]:
+        begun = await visitor.get("/sign-in")
+        found = await visitor.submit(begun, "/sign-in", {"email": email, "password": password})
+        return found.status, found.words.replace(email, "")
+
+    assert await answer("hugo@acme.fr", "") == await answer("nobody@acme.fr", "")
+    assert await answer("hugo@acme.fr", "wrong") == await answer("nobody@acme.fr", "wrong")
+    assert await answer("zoe@example.org", "") == await answer("nobody@example.org", "")
+    status, words = await answer("hugo@acme.fr", PASSWORD)
+    assert (status, "On to your provider" in words) == (200, True)
+    assert await count("user_session", "user_agent = ''") == 0
+    assert (await owner.get(page)).status == 200
+
+
+async def test_a_refusal_shows_its_code_and_the_way_back(
+    open_browser: OpenBrowser, services: Services, side: ProviderSide, records: Records
+) -> None:
+    owner = (await open_browser()).become(await make_owner())
+    page = await set_up(owner, records)
+    side.claims = {"email_verified": False}
+
+    refused = await come_back(owner, side, await owner.get(f"{page}/try"))
+
+    assert "EMAIL_UNVERIFIED" in refused.words
+    assert "/sign-in" in refused.links()
+    assert await count("audit_event", "detail->>'code' = 'EMAIL_UNVERIFIED'") == 1
+
+
+async def test_who_has_been_here_before_confirms_by_mail_and_password(
+    open_browser: OpenBrowser, services: Services, side: ProviderSide, records: Records
+) -> None:
+    owner = (await open_browser()).become(await make_owner())
+    page = await set_up(owner, records)
+    await db.execute("UPDATE sso_connection SET state = 'ON'")
+    await make_person("hugo")
+    await db.execute("UPDATE app_user SET email = 'hugo@acme.fr' WHERE display_name = 'Hugo'")
+    visitor = await open_browser()
+    sent = await visitor.get(f"/sign-in/provider/{page.rpartition('/')[2]}")
+
+    mailed = await come_back(visitor, side, sent)
+
+    assert "hugo@acme.fr" in mailed.words
+    assert await mails_to("hugo@acme.fr") == ["SSO_JOIN"]
+    link = await visitor.get(f"/sign-in/join?token={await mailed_token('hugo@acme.fr')}")
+    wrong = await visitor.submit(link, "/sign-in/join", {"password": "not mine"})
+    assert "The current password is wrong" in wrong.words
+    joined = await visitor.submit(wrong, "/sign-in/join", {"password": PASSWORD})
+    assert joined.status == 303
+    assert "Elsa" in (await visitor.get("/account/members")).words
+
+
+async def test_the_support_desk_confirms_a_name_for_a_reason(
+    open_browser: OpenBrowser, services: Services
+) -> None:
+    owner = await make_owner()
+    browser = (await open_browser()).become(owner)
+    await browser.submit(await browser.get(HOME), f"{HOME}/domains", {"name": "acme.fr"})
+    support = await make_person("sam", staff=(Staff.SUPPORT,))
+    desk = (await open_browser()).become(support)
+    path = f"/staff/customers/{owner.actor.account_id}/names"
+
+    refused = await desk.submit(await desk.get(path), path, {"reason": " "})
+    done = await desk.submit(await desk.get(path), path, {"reason": "The registry's extract."})
+
+    assert (refused.status, done.status) == (422, 303)
+    assert "The registry's extract." in (await desk.get(path)).words
+    assert await count("domain_name", "source = 'STAFF'") == 1
