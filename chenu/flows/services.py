@@ -27,6 +27,7 @@ from chenu.media.reencoding import Reencoder
 from chenu.media.store import MediaStore
 from chenu.metering.limiter import Limiter
 from chenu.metering.meter import Meter
+from chenu.saml.verifier import SamlVerifier
 from chenu.settings import Settings
 from chenu.sso.providers import ProviderClient
 from chenu.webhooks.client import WebhookClient
@@ -62,6 +63,7 @@ class Services:
     webhooks: WebhookClient = field(default_factory=WebhookClient)
     providers: ProviderClient = field(default_factory=ProviderClient)
     resolver: Resolver = field(default_factory=DnsResolver)
+    saml: SamlVerifier = field(default_factory=SamlVerifier)
 
     @property
     def tallies(self) -> Tallies:
