@@ -69,6 +69,8 @@ def serve(host: str, port: int) -> None:
 
 async def _serve(settings: Settings, claim: Any) -> None:
     from chenu.app import create_app
+    from chenu.availability.announcing import announcing
+    from chenu.availability.own_url import find_own_url
     from chenu.core import tracing
     from chenu.flows.composition import open_services
     from chenu.http.server import serve as serve_app
@@ -80,7 +82,9 @@ async def _serve(settings: Settings, claim: Any) -> None:
         async with opened as services, storing(services.limiter):
             app = create_app(services)
             spare_garbage_collection()
-            await serve_app(app, claim, settings.limits)
+            url = settings.web_address or find_own_url(claim, settings.database_url)
+            async with announcing(url, services.status, settings.sample_seconds):
+                await serve_app(app, claim, settings.limits)
 
 
 @main.command()

@@ -162,6 +162,13 @@ def read_web_processes(raw: str) -> int:
     return int(raw)
 
 
+def read_sample_seconds(raw: str) -> int:
+    """A divisor of a minute, so that whole samples make up minutes, days and months."""
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= 2 and int(raw) and 60 % int(raw) == 0):
+        raise ValueError("a number of seconds that divides 60, such as 15")
+    return int(raw)
+
+
 def read_calls(raw: str) -> int:
     is_number = raw.isascii() and raw.isdigit() and len(raw) <= len(str(_MOST_CALLS))
     if not is_number or not _FEWEST_CALLS <= int(raw) <= _MOST_CALLS:

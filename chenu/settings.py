@@ -60,6 +60,8 @@ class Settings:
     which each applies its share of the API's limits while Valkey is away. `calls_per_minute` is of
     each session and each anonymous address; `is_metering` False: nobody's calls are counted.
     `webhooks_may_loop`: webhooks may be sent to this machine itself, over http too.
+    `sample_seconds`: how often the worker samples what works, the same in every process.
+    `web_address`: where the worker reaches this web process; None: where it listens.
     """
 
     mode: Mode
@@ -87,6 +89,8 @@ class Settings:
     replica_url: str | None = None
     backup_key: bytes | None = field(default=None, repr=False)
     webhooks_may_loop: bool = False
+    sample_seconds: int = 15
+    web_address: str | None = None
 
     @property
     def is_https(self) -> bool:
@@ -134,6 +138,8 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         ),
         backup_key=_read(env, "CHENU_BACKUP_KEY", values.optional(values.read_secret), default=""),
         webhooks_may_loop=_read(env, "CHENU_WEBHOOK_LOOPBACK", values.read_switch, default="off"),
+        sample_seconds=_read(env, "CHENU_SAMPLE_SECONDS", values.read_sample_seconds, default="15"),
+        web_address=_read(env, "CHENU_WEB_ADDRESS", values.read_optional_url, default="") or None,
     )
     _check_together(settings)
     return settings

@@ -55,4 +55,10 @@ STAFF_ACTS = {
     StaffAct.REFERRAL_RELEASE: mark("Referral released"),
     StaffAct.REFERRAL_ATTRIBUTE: mark("Customer bound to an affiliate"),
     StaffAct.ACQUISITION_COST_RECORD: mark("Acquisition cost recorded"),
+    StaffAct.INCIDENT_OPEN: mark("Incident opened"),
+    StaffAct.INCIDENT_UPDATE: mark("Incident updated"),
+    StaffAct.INCIDENT_RESOLVE: mark("Incident resolved"),
+    StaffAct.MAINTENANCE_ANNOUNCE: mark("Maintenance announced"),
+    StaffAct.MAINTENANCE_END: mark("Maintenance ended or canceled"),
+    StaffAct.CONTRACT_CREDIT: mark("Credit of a contract confirmed"),
 }

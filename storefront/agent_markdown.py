@@ -7,6 +7,7 @@ from chenu.agents.rows import AgentRow
 from chenu.agents.version_heads import VersionHead
 from chenu.core.i18n import Locale, mark, translate
 from chenu.core.numbers import format_number
+from chenu.core.site import product_name
 from chenu.tiers.catalogue import AgentLevel
 from chenu.tiers.spheres import find_sphere
 from storefront.vocabulary import permission_label
@@ -53,7 +54,7 @@ def _facts(agent: AgentRow, locale: Locale) -> list[tuple[str, str]]:
     sphere = find_sphere(agent.sphere) if agent.sphere else None
     facts = [
         (mark("Price"), plain(price_label(agent, locale))),
-        (mark("Made by"), plain(agent.creator_name or "CHE·NU")),
+        (mark("Made by"), plain(agent.creator_name or product_name())),
         (mark("Autonomy"), f"{agent.level} · {_say(locale, LEVELS[AgentLevel(agent.level)])}"),
         (mark("Rating"), _rating(agent, locale)),
         (mark("Last update"), agent.updated_at.date().isoformat()),

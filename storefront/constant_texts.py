@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
+from chenu.core.site import OUR_NAME
+
 FILTER = "translated"
 """The environment's filter that translates a constant; Jinja runs it once, at compile time."""
 
@@ -14,7 +16,8 @@ _CALL = (("name", "_"), ("lparen", "("), ("string", None), ("rparen", ")"))
 class ConstantTexts(Extension):
     """Compiles `_("text")` as `("text" | translated)`; other calls are left to jinja2.ext.i18n.
 
-    Jinja escapes constants joined by `~`, even trusted ones, so that our texts contain no HTML.
+    Jinja escapes constants joined by `~`, even trusted ones, so that our texts contain no HTML. A
+    text with our name is none: it has another one on the site of a brand.
     """
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
@@ -34,7 +37,8 @@ class ConstantTexts(Extension):
 
 
 def _is_constant_text(tokens: list[Token]) -> bool:
-    return len(tokens) == len(_CALL) and all(
+    is_call = len(tokens) == len(_CALL) and all(
         token.type == kind and value in (None, token.value)
         for token, (kind, value) in zip(tokens, _CALL, strict=True)
     )
+    return is_call and OUR_NAME not in tokens[2].value

@@ -8,6 +8,7 @@ import msgspec
 
 from chenu.agents.facets import FacetCount, Facets
 from chenu.core.i18n import LOCALES, Locale, mark, translate
+from chenu.core.site import product_name
 from storefront import words
 from storefront.search_form import LISTS, Search
 from storefront.vocabulary import capability_label
@@ -50,12 +51,15 @@ class FacetGroup(msgspec.Struct, frozen=True, cache_hash=True):
 
 
 def build_facets(search: Search, facets: Facets, locale: Locale) -> tuple[FacetGroup, ...]:
-    return _build(tuple(search.chosen(name) for name in LISTS), facets, locale)
+    chosen = tuple(search.chosen(name) for name in LISTS)
+    return _build(chosen, facets, locale, product_name())
 
 
 @lru_cache(maxsize=512)
-def _build(chosen: _Chosen, facets: Facets, locale: Locale) -> tuple[FacetGroup, ...]:
-    """Cached, because most visitors see the same counts."""
+def _build(
+    chosen: _Chosen, facets: Facets, locale: Locale, _product: str
+) -> tuple[FacetGroup, ...]:
+    """Cached, because most visitors see the same counts. The words have the product's name."""
     chosen_of = dict(zip(LISTS, chosen, strict=True))
     say = _Speaker(locale)
     groups = (

@@ -1,11 +1,12 @@
 """The table of what each plan holds: every feature and tier, from the catalogue."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from babel.numbers import format_decimal
 
 from chenu.core.i18n import Locale, mark, translate
+from chenu.core.site import product_name
 from chenu.tiers.catalogue import GIGABYTE, TIERS, Feature, FeatureGrant
 from storefront.entitlement_words import FEATURE_NAMES
 
@@ -36,8 +37,13 @@ class MatrixRow:
     cells: tuple[Cell, ...]
 
 
-@cache
 def feature_rows(locale: Locale) -> tuple[MatrixRow, ...]:
+    return _rows(locale, product_name())
+
+
+@lru_cache(maxsize=64)
+def _rows(locale: Locale, _product: str) -> tuple[MatrixRow, ...]:
+    """The words have the product's name."""
     return tuple(
         MatrixRow(
             feature,

@@ -1,8 +1,8 @@
 """A cache of rendered parts of pages that are the same for everybody with the same values.
 
-A fragment's template gets its language and the given values, and nothing of the request; an
-undefined name raises an error. So the values are a sufficient cache key. Nothing that belongs to
-one person (a CSRF token, a name, the URL of the request) may be a value.
+A fragment's template gets its language, the site and the given values, and nothing else of the
+request; an undefined name raises an error. So site and values are a sufficient cache key. Nothing
+that belongs to one person (a CSRF token, a name, the URL of the request) may be a value.
 """
 
 import math
@@ -13,12 +13,14 @@ import jinja2
 from markupsafe import Markup
 
 from chenu.core.caches import TtlCache
+from chenu.core.site import Site, current_site
 
 _CAPACITY_BYTES = 16_000_000
 _OVERHEAD = 500
 """The memory of an entry's key, about that of a short text."""
 
 _Values = tuple[tuple[str, Hashable], ...]
+_Key = tuple[Site | None, str, _Values]
 
 
 class FragmentCache:
@@ -29,7 +31,7 @@ class FragmentCache:
 
     def __init__(self, environment: jinja2.Environment) -> None:
         self._environment = environment
-        self._cache: TtlCache[tuple[str, _Values], Markup] = TtlCache(math.inf, _CAPACITY_BYTES)
+        self._cache: TtlCache[_Key, Markup] = TtlCache(math.inf, _CAPACITY_BYTES)
 
     def draw(self, template: str, **values: Hashable) -> Markup:
         """Values are compared by content: records with few fields, texts and numbers."""
@@ -41,7 +43,7 @@ class FragmentCache:
         return Markup().join(self._find(template, ((name, value),)) for value in each)
 
     def _find(self, template: str, values: _Values) -> Markup:
-        key = (template, values)
+        key = (current_site(), template, values)
         known = self._cache.find(key)
         if known is None:
             known = self._draw(template, values)

@@ -25,6 +25,7 @@ DESKS = (
     Desk("/staff/support", mark("Support desk"), (Staff.SUPPORT,)),
     Desk("/staff/inquiries", mark("Inquiries"), (Staff.SUPPORT,)),
     Desk("/staff/customers", mark("Customers"), (Staff.SUPPORT, Staff.FINANCE)),
+    Desk("/staff/incidents", mark("Incidents"), (Staff.SUPPORT, Staff.FINANCE)),
     Desk("/staff/refunds", mark("Refunds"), (Staff.SUPPORT,)),
     Desk("/staff/disputes", mark("Disputes"), (Staff.SUPPORT,)),
     Desk("/staff/withdrawals", mark("Withdrawals"), (Staff.SUPPORT,)),
@@ -45,6 +46,7 @@ _DESK_OF = {
     "/staff/sales": "/staff/refunds",
     "/staff/referrals": "/staff/affiliates",
     "/staff/contracts": "/staff/customers",
+    "/staff/maintenance": "/staff/incidents",
     "/staff/mails": "/staff/payments/mails",
 }
 

@@ -19,6 +19,7 @@ from chenu.affiliates.codes import with_code
 from chenu.core.errors import ChenuError
 from chenu.core.i18n import explain, translate
 from chenu.core.paging import CursorCodec
+from chenu.core.site import OUR_NAME, site_origin
 from chenu.flows.return_urls import is_local_path
 from chenu.settings import Settings, StripeMode
 from storefront.access import ACCESS_KEY, ACCOUNTS_KEY, FACTOR_KEY, Access
@@ -88,8 +89,13 @@ class Pages:
             here = _local(f"{path}?{query}" if query else path)
             return here if self.link is None else with_code(here, self.link.code)
         referer = self._request.headers.get("referer", "")
-        start = f"{self.settings.public_url}/"
+        start = f"{self.origin}/"
         return _local("/" + referer.removeprefix(start)) if referer.startswith(start) else "/"
+
+    @property
+    def origin(self) -> str:
+        """Of the site that is shown: where absolute URLs begin."""
+        return site_origin(self.settings.public_url)
 
     @property
     def own_address(self) -> str:
@@ -174,7 +180,8 @@ class Pages:
             "path": path,
             "section": find_section(path),
             "desks": list_desks(actor),
-            "public_url": self.settings.public_url,
+            "public_url": self.origin,
+            "seller": self.settings.company.name or OUR_NAME,
             "is_test_money": self.settings.stripe.mode is not StripeMode.LIVE,
             "notice": self._notice(),
             "explain": self.explain,

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.rows import AgentRow, AgentText
 from chenu.core.i18n import Locale
+from chenu.core.site import product_name
 from chenu.media.pictures import PictureSize, picture_url
 
 _UNSAFE = str.maketrans(
@@ -33,7 +34,7 @@ def describe_agent(agent: AgentRow, text: AgentText, public_url: str, locale: Lo
         "name": text.name,
         "description": text.tagline,
         "inLanguage": locale,
-        "brand": {"@type": "Brand", "name": agent.creator_name or "CHE·NU"},
+        "brand": {"@type": "Brand", "name": agent.creator_name or product_name()},
     }
     pictures = _pictures(agent, public_url)
     if pictures:

@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from chenu.agents.pricing import CREATOR_RATE, PLATFORM_RATE
 from chenu.agents.search import COUNT_UP_TO
@@ -16,6 +16,7 @@ from chenu.core.i18n import LOCALES, Locale, catalogue, translate
 from chenu.core.ids import new_id
 from chenu.core.money import WHOLE, Cents, format_cents
 from chenu.core.numbers import format_number, format_percent, format_signed
+from chenu.core.site import current_site, product_name, renamed
 from chenu.flows.invoice_words import describe_line
 from chenu.support.business_hours import PARIS
 from chenu.tokens.pack_terms import pack_terms
@@ -31,10 +32,12 @@ from storefront import (
     words,
 )
 from storefront.assets import asset_url
+from storefront.brand_style import brand_style_url
 from storefront.constant_texts import FILTER, ConstantTexts
 from storefront.fragments import FragmentCache
 from storefront.icons import draw_icon, draw_sphere
 from storefront.roi_words import show_whole_euros
+from storefront.status_words import show_availability
 from storefront.user_agent import browser_name
 from storefront.vocabulary import (
     capability_label,
@@ -60,39 +63,49 @@ def environment(locale: Locale) -> jinja2.Environment:
     )
     messages = catalogue(locale)
     found.install_gettext_callables(  # type: ignore[attr-defined]
-        messages.gettext, messages.ngettext, newstyle=True
+        lambda text: _renamed(messages.gettext(text)),
+        lambda one, many, count: _renamed(messages.ngettext(one, many, count)),
+        newstyle=True,
     )
     fragments = FragmentCache(found)
     found.filters.update(_filters(locale), fragment=fragments.draw, fragments=fragments.draw_each)
-    found.globals.update(
-        locale=locale,
-        locales=LOCALES,
-        words=words,
-        moderation_words=moderation_words,
-        entitlement_words=entitlement_words,
-        discount_words=discount_words,
-        ledger_words=ledger_words,
-        pictures=pictures,
-        token_words=token_words,
-        roi_words=roi_words,
-        known_capabilities=known_capabilities(locale),
-        known_permissions=known_permissions(locale),
-        draw_icon=draw_icon,
-        draw_sphere=draw_sphere,
-        creator_rate=CREATOR_RATE,
-        platform_rate=PLATFORM_RATE,
-        count_up_to=COUNT_UP_TO,
-        warning_pack=WARNING_PACK,
-        warning_terms=pack_terms(locale),
-        new_key=lambda: new_id().hex,
-    )
+    found.globals.update(_globals(locale))
     return found
+
+
+def _globals(locale: Locale) -> dict[str, Any]:
+    return {
+        "locale": locale,
+        "locales": LOCALES,
+        "words": words,
+        "moderation_words": moderation_words,
+        "entitlement_words": entitlement_words,
+        "discount_words": discount_words,
+        "ledger_words": ledger_words,
+        "pictures": pictures,
+        "token_words": token_words,
+        "roi_words": roi_words,
+        "known_capabilities": known_capabilities(locale),
+        "known_permissions": known_permissions(locale),
+        "draw_icon": draw_icon,
+        "draw_sphere": draw_sphere,
+        "creator_rate": CREATOR_RATE,
+        "platform_rate": PLATFORM_RATE,
+        "count_up_to": COUNT_UP_TO,
+        "warning_pack": WARNING_PACK,
+        "warning_terms": pack_terms(locale),
+        "new_key": lambda: new_id().hex,
+        "product": product_name,
+        "site": current_site,
+        "brand_style_url": brand_style_url,
+    }
 
 
 def _filters(locale: Locale) -> dict[str, Any]:
     messages = catalogue(locale)
     return {
         "asset": asset_url,
+        "availability": lambda thousandths: show_availability(thousandths, locale),
         "browser": browser_name,
         "cents": lambda amount: format_cents(Cents(amount), locale),
         "whole_euros": lambda amount: show_whole_euros(amount, locale),
@@ -127,3 +140,8 @@ def _show_number(locale: Locale, value: int | float) -> str:
 def _show_day(day: date, locale: Locale) -> str:
     """Every card of a list has one."""
     return str(format_date(day, "long", locale=locale))
+
+
+def _renamed(text: str) -> str:
+    """Texts of ours are trusted; the name of somebody's brand is not."""
+    return renamed(text, escape(product_name()))

@@ -35,3 +35,16 @@ def require_day(text: str, field: str) -> datetime:
     if found is None:
         raise Invalid(mark("Please enter a date such as 2026-12-31"), path=(field,))
     return found
+
+
+def require_minute(text: str, field: str) -> datetime:
+    """A moment of UTC as browsers write it in a field for date and time; raises Invalid."""
+    typed = text.strip().removesuffix("Z").replace(" ", "T")
+    try:
+        found = datetime.fromisoformat(typed)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is not None or len(typed) < len("2026-12-31T12:00"):
+        message = mark("Please enter a date and time of UTC such as 2026-12-31 12:00")
+        raise Invalid(message, path=(field,))
+    return found.replace(tzinfo=UTC)

@@ -38,6 +38,7 @@ from chenu.settings import SANDBOX_KEY, Settings, read_settings
 from tests.chromium import open_chromium
 from tests.database import OwnedDatabase, open_owned
 from tests.demo.running import RunningDemo, start_demo
+from tests.domains.resolvers import Records
 from tests.prepared import close_markets, open_markets
 from tests.recording import keep_events_of
 from tests.scheduling import Scheduling
@@ -192,7 +193,7 @@ async def open_engines(engines: Engines) -> AsyncIterator[Services]:
     async with open_services(engines.settings, "chenu-tests") as services:
         limiter = services.limiter
         limiter.longest_seconds = limiter.script.patience_seconds = PATIENCE_SECONDS
-        yield services
+        yield replace(services, resolver=Records())  # no test asks the world's name servers
 
 
 @pytest.fixture(scope="session")

@@ -73,6 +73,12 @@ class StaffAct(StrEnum):
     REFERRAL_RELEASE = "referral.release"
     REFERRAL_ATTRIBUTE = "referral.attribute"
     ACQUISITION_COST_RECORD = "acquisition_cost.record"
+    INCIDENT_OPEN = "incident.open"
+    INCIDENT_UPDATE = "incident.update"
+    INCIDENT_RESOLVE = "incident.resolve"
+    MAINTENANCE_ANNOUNCE = "maintenance.announce"
+    MAINTENANCE_END = "maintenance.end"
+    CONTRACT_CREDIT = "contract.credit"
     DOMAIN_CONFIRM = "domain.confirm"
     DOMAIN_RELEASE = "domain.release"
 

@@ -23,6 +23,7 @@ from chenu.core.errors import ChenuError, Invalid, NotFound, reject_if_any
 from chenu.core.i18n import Locale, mark
 from chenu.core.ids import new_id
 from chenu.core.row_reader import make_reader
+from chenu.core.site import shown_agents
 
 LAST_PLACE = 99
 SHELF = 6
@@ -30,7 +31,8 @@ _SHOWN = """
     f.starts_at <= $1 AND (f.ends_at IS NULL OR f.ends_at > $1)
     AND a.status = 'PUBLISHED' AND a.kind <> 'CUSTOM'
 """
-_RISING = f"a.status = 'PUBLISHED' AND {rising.RISING.format('$1')}"
+_OF_SITE = "(cardinality($2::uuid[]) = 0 OR a.id = ANY($2))"
+_RISING = f"a.status = 'PUBLISHED' AND {rising.RISING.format('$1')} AND {_OF_SITE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +118,10 @@ async def unfeature_agent(actor: Actor, agent_id: AgentId, reason: str) -> None:
 
 
 async def list_featured_cards(locale: Locale) -> tuple[AgentCard, ...]:
-    """Those of now that are on sale, as ordered."""
+    """Those of now that are on sale and on this site, as ordered."""
     sql = f"""
         SELECT {CARD_COLUMNS[locale]} FROM featured_agent f JOIN {AGENT_SOURCE} ON a.id = f.agent
-        WHERE {_SHOWN} ORDER BY f.place, f.id LIMIT {SHELF}
+        WHERE {_SHOWN} AND {_OF_SITE} ORDER BY f.place, f.id LIMIT {SHELF}
     """  # noqa: S608 - own fragments
     return await _read_cards(sql, business_now())
 
@@ -135,19 +137,21 @@ async def list_rising_cards(locale: Locale) -> tuple[AgentCard, ...]:
 
 async def _read_cards(sql: str, moment: datetime) -> tuple[AgentCard, ...]:
     read = make_reader(AgentCard)
-    return tuple(read(record) for record in await db.fetch_records(sql, moment))
+    return tuple(
+        read(record) for record in await db.fetch_records(sql, moment, list(shown_agents()))
+    )
 
 
 async def list_featured_agents() -> Sequence[AgentRow]:
     """As the cards, for programs."""
     sql = f"""
         SELECT {AGENT_COLUMNS} FROM featured_agent f JOIN {AGENT_SOURCE} ON a.id = f.agent
-        WHERE {_SHOWN} ORDER BY f.place, f.id LIMIT {SHELF}
+        WHERE {_SHOWN} AND {_OF_SITE} ORDER BY f.place, f.id LIMIT {SHELF}
     """  # noqa: S608 - own fragments
-    return await db.fetch_all(AgentRow, sql, business_now())
+    return await db.fetch_all(AgentRow, sql, business_now(), list(shown_agents()))
 
 
 async def list_rising_agents() -> Sequence[AgentRow]:
     """As the cards, for programs."""
     sql = f"{SELECT_AGENT} WHERE {_RISING} ORDER BY a.installs DESC, a.id DESC LIMIT {SHELF}"
-    return await db.fetch_all(AgentRow, sql, rising.since())
+    return await db.fetch_all(AgentRow, sql, rising.since(), list(shown_agents()))

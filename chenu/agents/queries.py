@@ -26,6 +26,7 @@ from chenu.core.errors import NotFound
 from chenu.core.i18n import mark
 from chenu.core.paged_rows import fetch_page
 from chenu.core.paging import Page, PageRequest, by_id, by_time, cut
+from chenu.core.site import shows_agent
 from chenu.core.text import storable
 
 _NO_AGENT = mark("There is no such agent")
@@ -90,10 +91,10 @@ class ViewerRole(StrEnum):
 async def find_viewer_role(actor: Actor, agent: AgentRow) -> ViewerRole | None:
     """The one access rule for pages and GraphQL; None if the actor may not see the agent.
 
-    On sale: everybody. Otherwise its creator, accounts that hold or held a grant (a key needs
-    READ), and reviewers.
+    On sale, on a site that shows it: everybody. Otherwise its creator, accounts that hold or held a
+    grant (a key needs READ), and reviewers.
     """
-    if agent.is_on_sale:
+    if agent.is_on_sale and shows_agent(agent.id):
         return ViewerRole.PUBLIC
     if is_maker(actor, agent):
         return ViewerRole.MAKER

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from chenu.agents import rising
 from chenu.agents.listing import normalise_capabilities
@@ -16,6 +17,7 @@ from chenu.agents.search_words import (
     read_words,
 )
 from chenu.core.i18n import mark
+from chenu.core.site import shown_agents
 from chenu.core.text import compose, storable
 from chenu.tiers.catalogue import AgentLevel
 
@@ -36,7 +38,7 @@ class AgentSort(StrEnum):
 class AgentFilter:
     """Within a field any value may match, all fields must. Prices in cents.
 
-    `is_rising` is True or None.
+    `is_rising` is True or None. `only`: the agents that the site shows, which nobody need name.
     """
 
     kinds: Sequence[AgentKind] = ()
@@ -50,6 +52,7 @@ class AgentFilter:
     creator: str | None = None
     language: str | None = None
     is_rising: bool | None = None
+    only: Sequence[UUID] = field(default_factory=shown_agents)
 
     def __post_init__(self) -> None:
         """Normalises capabilities as they are stored."""
@@ -136,6 +139,7 @@ _CONDITIONS = {
     "creator": "c.handle = {0}",
     "language": "(a.language = {0} OR a.translations ? {0})",
     "is_rising": rising.RISING,
+    "only": "a.id = ANY({0})",
 }
 """By the fields of AgentFilter."""
 
@@ -167,6 +171,8 @@ def condition_of(wanted: AgentFilter, name: str, conditions: Conditions) -> str 
         value = _storable(value)
     elif name == "min_rating":
         value = _mills(value)
+    elif name == "only":
+        value = list(value)
     elif name == "is_rising":
         value = rising.since()
     elif not isinstance(value, int):

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from chenu.core import db
+from chenu.core.long_statements import LongStatements, long_statements
 
-_HOUR_SECONDS = 3600
 _MOST_NAMED = 50
 
 _MOVEMENTS = """
@@ -59,11 +57,8 @@ class Comparison:
 
 async def compare_revenue() -> Comparison:
     """Stored movements and sums beside what follows from the history; changes nothing."""
-    async with db.transaction(), db.connection() as connection:
-        # one snapshot, so that what is recorded meanwhile is no difference
-        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        await _allow_an_hour(connection)
-        return await _compare(connection)
+    async with long_statements(is_snapshot=True) as statements:
+        return await _compare(statements)
 
 
 async def rebuild_revenue() -> Comparison:
@@ -71,24 +66,16 @@ async def rebuild_revenue() -> Comparison:
 
     What changes meanwhile waits.
     """
-    async with db.transaction(), db.connection() as connection:
-        await _allow_an_hour(connection)
-        found = await _compare(connection)
-        await connection.execute("SELECT rebuild_revenue()", timeout=_HOUR_SECONDS)
+    async with long_statements() as statements:
+        found = await _compare(statements)
+        await statements.execute("SELECT rebuild_revenue()")
         return found
 
 
-async def _compare(connection: Any) -> Comparison:
+async def _compare(statements: LongStatements) -> Comparison:
     lines: list[str] = []
     for sql in (_MOVEMENTS, _DAYS, _COHORTS):
-        rows = await connection.fetch(f"{sql} ORDER BY 1", timeout=_HOUR_SECONDS)
+        rows = await statements.fetch_records(f"{sql} ORDER BY 1")
         lines += [row["what"] for row in rows]
-    movements = await connection.fetchval(
-        "SELECT count(*) FROM mrr_movement", timeout=_HOUR_SECONDS
-    )
+    movements = await statements.fetch_value("SELECT count(*) FROM mrr_movement")
     return Comparison(movements, len(lines), tuple(lines[:_MOST_NAMED]))
-
-
-async def _allow_an_hour(connection: Any) -> None:
-    """Instead of the seconds that a request has."""
-    await connection.execute(f"SET LOCAL statement_timeout = '{_HOUR_SECONDS}s'")

@@ -14,6 +14,7 @@ from chenu.agents.pictures import list_stored
 from chenu.backup.archive import ArchiveWriter, write_archive
 from chenu.backup.manifest import DUMP, FORMAT, MEDIA, Manifest
 from chenu.backup.postgres_programs import find_program, run_program
+from chenu.branding.pictures import list_stored as list_brand_pictures
 from chenu.core import db
 from chenu.core.business_clock import follow_clock
 from chenu.core.clock import business_now, system_now
@@ -134,7 +135,7 @@ async def _snapshot() -> AsyncIterator[_Snapshot]:
             postgres=number // 10_000,
             migrations=sorted(await list_applied()),
             tables=counted,
-            pictures=await list_stored(),
+            pictures=[*await list_stored(), *await list_brand_pictures()],
         )
 
 

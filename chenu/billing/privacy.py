@@ -44,6 +44,16 @@ RULES: tuple[Rule, ...] = (
         retained={**codes("billing_interval", "status"), "reference": BOOKS, "end_reason": BOOKS},
     ),
     PersonalData(
+        "contract_credit",
+        f"contract IN (SELECT id FROM enterprise_contract WHERE {_OF_ACCOUNT})",  # noqa: S608 - texts of ours
+        (
+            *("id", "contract", "month", "first_day", "last_day", "counted", "excluded"),
+            *("available", "percent", "fee", "amount", "reason", "confirmed_at"),
+        ),
+        {"confirmed_by": "who of the staff confirmed it"},
+        retained={"reason": BOOKS},
+    ),
+    PersonalData(
         "recurring_state",
         _OF_ACCOUNT,
         (

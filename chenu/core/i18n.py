@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 
 from chenu.core.errors import ChenuError
 from chenu.core.negotiation import read_weights
+from chenu.core.site import renamed
 
 Locale = Literal["fr", "en"]
 
@@ -44,8 +45,9 @@ def mark(message: str) -> str:
 
 
 def translate(locale: Locale, message: str, **params: Any) -> str:
+    """With the name of the site that is shown in the place of ours."""
     # the empty msgid is the file's header
-    text = catalogue(locale).gettext(message) if message else ""
+    text = renamed(catalogue(locale).gettext(message)) if message else ""
     return text.format(**params) if params else text
 
 

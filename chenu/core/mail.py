@@ -21,6 +21,7 @@ from chenu.core.mail_params import MailParams
 from chenu.core.mail_preferences import hash_email
 from chenu.core.personal_data import is_pseudonymous
 from chenu.core.rows import Columns
+from chenu.core.site import current_site
 from chenu.core.tables import OutboxMail
 
 __all__ = ["MailKind", "MailRow", "queue_mail"]
@@ -35,7 +36,10 @@ NOT_STORED = frozenset({MailKind.PERSON_DELETED})
 
 @dataclass(frozen=True, slots=True)
 class MailRow:
-    """`params` is JSON; `created_at` is business time and becomes the mail's date."""
+    """`params` is JSON; `created_at` is business time and becomes the mail's date.
+
+    `site`: the account whose site asked for it.
+    """
 
     id: UUID
     business_key: str
@@ -46,6 +50,7 @@ class MailRow:
     state: str
     attempts: int
     created_at: datetime
+    site: UUID | None = None
 
 
 _MAILS = Columns(MailRow, OutboxMail, params="{0}params::text")
@@ -53,9 +58,9 @@ _MAILS = Columns(MailRow, OutboxMail, params="{0}params::text")
 _QUEUE = f"""
     WITH mail AS (
         INSERT INTO outbox_mail (id, business_key, kind, to_address, locale, params, state,
-            attempts, created_at, next_attempt_at)
+            attempts, created_at, next_attempt_at, site)
         SELECT $1::uuid, $2::text, $3::text, $4::text, $5::text, $6::jsonb, 'QUEUED', 0,
-            $7::timestamptz, $10::timestamptz
+            $7::timestamptz, $10::timestamptz, $13::uuid
         WHERE $8::boolean AND NOT EXISTS
             (SELECT 1 FROM mail_preference WHERE email_hash = $11::bytea AND topic = $12::text)
         ON CONFLICT (business_key) DO NOTHING
@@ -87,7 +92,9 @@ async def queue_mail(
     row = (new_id(), business_key, kind, to_address, locale, encoded, business_now())
     preference = (hash_email(to_address), topic_of(kind))
     is_read = is_wanted and not is_pseudonymous(to_address)
-    await db.execute(_QUEUE, *row, is_read, headers, system_now(), *preference)
+    site = current_site()
+    asked_by = None if site is None else site.account_id
+    await db.execute(_QUEUE, *row, is_read, headers, system_now(), *preference, asked_by)
 
 
 @asynccontextmanager

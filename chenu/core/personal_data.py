@@ -179,6 +179,7 @@ RULES: tuple[Rule, ...] = (
         {
             "business_key": "what the mail is about, as ids of ours",
             "params": "links that sign in or change a password",
+            "site": "the account whose site asked for it",
             "attempts": "how sending went",
             "last_error": "how sending went",
             "next_attempt_at": "how sending went",

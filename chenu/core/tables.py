@@ -7,7 +7,10 @@ from chenu.core.columns import business_time, primary_id, system_time
 
 
 class OutboxMail(Table, tablename="outbox_mail"):
-    """One mail to send, unique by `business_key`, from which its Message-ID is made too."""
+    """One mail to send, unique by `business_key`, from which its Message-ID is made too.
+
+    `site` is the account whose site asked for it; null: ours, or the worker.
+    """
 
     id = primary_id()
     business_key = Text(unique=True)
@@ -15,6 +18,7 @@ class OutboxMail(Table, tablename="outbox_mail"):
     to_address = Text(index=True)
     locale = Text(default="fr")
     params = JSONB(default="{}")
+    site = UUID(default=None, null=True)
     state = Text(default="QUEUED")
     attempts = Integer(default=0)
     last_error = Text(default=None, null=True)

@@ -22,7 +22,7 @@ from chenu.demo.catalogue.pictures import PICTURES, Shown
 from chenu.demo.drawings import draw_icon, draw_screen
 from chenu.flows.agent_pictures import keep_picture
 from chenu.flows.services import Services
-from chenu.media.pictures import PictureUse
+from chenu.media.pictures import OF_AGENTS, PictureUse
 
 HUNG = "demo.pictures"
 """The action in the audit trail of a database that has its pictures."""
@@ -63,6 +63,6 @@ async def _make(services: Services, shown: Shown) -> tuple[AgentId, AgentMedia]:
 
 async def _write(agent_id: AgentId, media: AgentMedia) -> None:
     """The day of its last update stays as it was."""
-    for use in PictureUse:
+    for use in OF_AGENTS:
         await lock_pictures(agent_id, use, media.names(use))
     await update(Agent, agent_id, {"media": msgspec.json.encode(media).decode()})

@@ -28,6 +28,7 @@ from chenu.demo.group import Group, webhook_secrets
 from chenu.demo.history import BadHistory
 from chenu.demo.legal import make_statements
 from chenu.demo.open_matters import leave_open
+from chenu.demo.pause import excuse_pause
 from chenu.demo.people import PASSWORD, PEOPLE
 from chenu.demo.pictures import hang_pictures
 from chenu.demo.processes import StartError, free_port, require_free_port
@@ -161,6 +162,7 @@ async def _write_what_is_of_today(env: dict[str, str]) -> None:
     settings = read_settings(env)
     async with open_services(settings, "chenu-demo") as services:
         await follow_clock(settings)
+        await excuse_pause()
         await make_statements(services)
         await _unless_refused("open matters", leave_open())
 

@@ -1,5 +1,6 @@
 """Names of accounts: rows. What people do with them is in chenu/domains/proving.py."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,6 +85,14 @@ async def find_holder(name: str) -> AccountId | None:
     sql = "SELECT account FROM domain_name WHERE name = $1 AND proved_at IS NOT NULL LIMIT 1"
     found: AccountId | None = await db.fetch_value(sql, name)
     return found
+
+
+async def list_proved_hosts(account_ids: Sequence[AccountId]) -> list[DomainRow]:
+    """Of these accounts, by name."""
+    sql = f"""
+        {_SELECT} WHERE account = ANY($1) AND kind = 'HOST' AND proved_at IS NOT NULL ORDER BY name
+    """
+    return await db.fetch_all(DomainRow, sql, list(account_ids))
 
 
 async def list_proved_names(account_id: AccountId, kind: NameKind) -> list[str]:

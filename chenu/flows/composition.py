@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 
+from chenu.availability.board import StatusBoard
 from chenu.billing.live_gateway import LiveGateway
 from chenu.billing.ports import Gateway
 from chenu.core import db, redis
@@ -50,6 +51,7 @@ TOPICS = (
 """A new package with operations or events of its own is registered here, and nowhere else."""
 
 _MONEY_SECONDS = 20
+_STATUS_SECONDS = 5
 
 EVENTS = EventRegistry(event for topic in TOPICS for event in topic.events)
 
@@ -79,6 +81,7 @@ def make_services(
         limiter=limiter,
         meter=Meter(limiter, settings.calls_per_minute, is_on=settings.is_metering),
         money_at_stripe=SingleFlight(_MONEY_SECONDS if settings.cache_seconds else 0),
+        status=StatusBoard(settings.cache_seconds * _STATUS_SECONDS),
         webhooks=WebhookClient(allows_loopback=settings.webhooks_may_loop),
         providers=ProviderClient(WebhookClient(allows_loopback=settings.webhooks_may_loop)),
     )

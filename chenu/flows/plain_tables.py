@@ -7,6 +7,7 @@ from chenu.accounts.actor import Actor, Staff
 from chenu.affiliates import plain_tables as affiliates
 from chenu.agents import plain_tables as agents
 from chenu.analytics import plain_tables as analytics
+from chenu.availability import plain_tables as availability
 from chenu.billing import plain_tables as billing
 from chenu.core import own_plain_tables as core
 from chenu.core.errors import NotFound
@@ -26,6 +27,7 @@ PLAIN_TABLES: Mapping[str, PlainTable] = {
         *tokens.PLAIN_TABLES,
         *affiliates.PLAIN_TABLES,
         *analytics.PLAIN_TABLES,
+        *availability.PLAIN_TABLES,
         *ledger.PLAIN_TABLES,
         *metering.PLAIN_TABLES,
         *roi.PLAIN_TABLES,

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from chenu.core.errors import ChenuError, Invalid
 from chenu.core.i18n import mark
+from chenu.core.site import site_origin
 from chenu.settings import Settings
 
 _LONGEST = 2000
@@ -27,7 +28,8 @@ def is_return_url(settings: Settings, url: str) -> bool:
     except ValueError:
         return False
     origin = f"{parts.scheme}://{parts.netloc}".lower()
-    return not has_login and origin in {_origin(settings.public_url), *settings.return_origins}
+    own = _origin(site_origin(settings.public_url))
+    return not has_login and origin in {own, *settings.return_origins}
 
 
 def is_local_path(path: str) -> bool:

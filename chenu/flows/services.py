@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from chenu.accounts.live_connections import LiveConnections
+from chenu.availability.board import StatusBoard
 from chenu.billing.payouts import MoneyAtStripe
 from chenu.billing.ports import (
     CardPort,
@@ -19,6 +20,7 @@ from chenu.billing.ports import (
 from chenu.core.caches import SingleFlight
 from chenu.core.pubsub import PubSub
 from chenu.core.recent_writes import RecentWrites
+from chenu.core.site import site_origin
 from chenu.core.tallies import Tallies
 from chenu.domains.resolver import DnsResolver, Resolver
 from chenu.flows.event_types import EventRegistry
@@ -61,6 +63,7 @@ class Services:
     """By connected account: a page that is loaded again does not ask Stripe again."""
     connections: LiveConnections = field(default_factory=LiveConnections)
     webhooks: WebhookClient = field(default_factory=WebhookClient)
+    status: StatusBoard = field(default_factory=StatusBoard)
     providers: ProviderClient = field(default_factory=ProviderClient)
     resolver: Resolver = field(default_factory=DnsResolver)
     saml: SamlVerifier = field(default_factory=SamlVerifier)
@@ -75,5 +78,5 @@ class Services:
         return self.pubsub.recent_writes
 
     def url(self, path: str) -> str:
-        """An absolute address of ours."""
-        return f"{self.settings.public_url}{path}"
+        """An absolute address on the site that is shown."""
+        return f"{site_origin(self.settings.public_url)}{path}"

@@ -21,6 +21,7 @@ from chenu.accounts.request_context import (
 from chenu.affiliates.click_tokens import FollowedLink, read_click, sign_click
 from chenu.affiliates.clicks import record_click
 from chenu.affiliates.codes import find_carried, take_code, with_code
+from chenu.core.site import current_site
 from chenu.flows.return_urls import is_local_path
 from chenu.http.paths import Subtrees
 from chenu.settings import Settings
@@ -41,7 +42,7 @@ class AffiliateLinks:
         self._programs = programs
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        if scope.get("method") != "GET" or scope["path"] in self._programs:
+        if scope.get("method") != "GET" or scope["path"] in self._programs or current_site():
             await self._app(scope, receive, send)
             return
         code, scope["query_string"] = take_code(scope["query_string"])

@@ -2,9 +2,9 @@
 
 It stands between the edge and the application, so that every response still has its own request id,
 headers and log line. Requests with a cookie or a key bypass it. Routes declare which of their
-responses are the same for everybody; the cache key is the language, everything that was sent and,
-where programs choose among formats, what they accept. Responses that take calls (/graphql) take
-them of whoever is answered from the cache as well, and say how many are left.
+responses are the same for everybody; the cache key is the site, the language, everything that was
+sent and, where programs choose among formats, what they accept. Responses that take calls
+(/graphql) take them of whoever is answered from the cache as well, and say how many are left.
 """
 
 from collections.abc import Mapping
@@ -22,13 +22,14 @@ from chenu.accounts.request_context import (
     RequestContext,
 )
 from chenu.core.caches import TtlCache
+from chenu.core.site import Site, current_site
 from chenu.metering.charges import HEADERS, SHARED_ANSWER, SharedAnswer
 from chenu.metering.meter import Meter
 
 Place = tuple[str, str]
 """A method and a path."""
-Key = tuple[str, Place, bytes, bytes]
-"""Language, place, the query string or the body, and what a POST accepts."""
+Key = tuple[Site | None, str, Place, bytes, bytes]
+"""Site, language, place, the query string or the body, and what a POST accepts."""
 
 _CAPACITY_BYTES = 32_000_000
 _MAX_BODY_BYTES = 20_000
@@ -81,7 +82,7 @@ class AnswerCache:
                 await self._app(scope, _raising(error), send)
                 return
         request_context: RequestContext = scope["state"][STATE_KEY]
-        key = (request_context.locale, place, sent, accept)
+        key = (current_site(), request_context.locale, place, sent, accept)
         known = self._cache.find(key)
         if known is not None and known.shared is not None:
             known = await self._charge(known, known.shared, request_context)

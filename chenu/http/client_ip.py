@@ -40,6 +40,11 @@ class TrustedProxies:
                 break
         return str(ip)
 
+    def is_proxy(self, peer: str) -> bool:
+        """Whether the peer is one of ours, so that what it reports of a request is believed."""
+        ip = find_address(peer) if self._networks else None
+        return ip is not None and self._is_trusted(ip)
+
     def _is_within(self, ip: IpAddress) -> bool:
         return any(ip in network for network in self._networks)
 

@@ -29,12 +29,14 @@ from chenu.accounts.request_context import (
 from chenu.accounts.sessions import find_actor
 from chenu.core import db, tracing
 from chenu.core.business_clock import follow_clock
-from chenu.core.errors import ChenuError, Forbidden
-from chenu.core.i18n import Locale, best_locale, is_locale
+from chenu.core.errors import ChenuError, Forbidden, Unavailable
+from chenu.core.i18n import Locale, best_locale, is_locale, known_locale
 from chenu.core.pubsub import PubSub, publishing_wallets
+from chenu.core.site import Site, current_site, showing, site_origin
 from chenu.http.bodiless import answer_bodiless
 from chenu.http.client_ip import TrustedProxies
 from chenu.http.cookies import read_cookies
+from chenu.http.hosts import ANY_HOST, Hosts, UnknownHost, refuse_host, require_on_site
 from chenu.http.impersonation import find_viewed, require_viewing
 from chenu.http.methods import allow_of, method_label
 from chenu.http.metrics import observe_request
@@ -46,6 +48,8 @@ log = structlog.get_logger("chenu.request")
 
 QUIET = Subtrees("/static", "/healthz", "/metrics")
 """Paths that need neither the database nor the caller's identity."""
+ALWAYS = Subtrees("/status", "/status.json")
+"""Paths that are served while the database is away, to whoever asks as to a stranger."""
 _NOT_ALLOWED = 405
 _READING = frozenset({"GET", "HEAD", "OPTIONS", ""})
 _REPEATED = {"cookie": "; "} | dict.fromkeys(
@@ -66,6 +70,7 @@ class Edge:
         self._methods = methods
         self._headers = security_headers(settings)
         self._proxies = TrustedProxies(settings.trusted_proxies)
+        self._hosts = Hosts(settings, self._proxies)
         self._session_cookie = session_cookie_name(settings)
         self._device_cookie = device_cookie_name(settings)
         self._link_cookie = link_cookie_name(settings)
@@ -77,10 +82,32 @@ class Edge:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        request_id, headers = secrets.token_hex(8), _headers(scope)
+        try:
+            site = await self._find_site(scope, headers)
+        except (UnknownHost, Unavailable) as error:
+            await refuse_host(scope, send, error, self._headers.for_path(""), request_id)
+            return
+        with showing(site):
+            await self._serve(scope, receive, send, request_id, headers)
+
+    async def _find_site(self, scope: Any, headers: Mapping[str, str]) -> Site | None:
+        """Raises UnknownHost, Unavailable."""
+        if scope["path"] in ANY_HOST:
+            return None
+        peer, *_ = scope.get("client") or ("",)
+        return await self._hosts.find_site(peer or "", scope["headers"], headers)
+
+    async def _serve(
+        self,
+        scope: Any,
+        receive: Receive,
+        send: Send,
+        request_id: str,
+        headers: Mapping[str, str],
+    ) -> None:
         started = time.perf_counter()
-        request_id = secrets.token_hex(8)
         status = [0]
-        headers = _headers(scope)
         method = str(scope.get("method", ""))
         is_quiet = scope["path"] in QUIET
         # The server runs each request in its own task, so that the bound values end with it.
@@ -152,8 +179,10 @@ class Edge:
             await follow_clock(self._settings)
             actor = await find_actor() or actor
             require_viewing(actor, scope)
+            require_on_site(scope["path"])
         except ChenuError as error:
-            refusal = error
+            is_served = isinstance(error, Unavailable) and scope["path"] in ALWAYS
+            refusal = None if is_served else error
         return RequestContext(
             actor=actor,
             locale=_locale(headers, cookies, actor),
@@ -193,7 +222,8 @@ class Edge:
         """Browsers name the origin of a write; programs do not, and send no cookies."""
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return False
-        return headers.get("origin", self._origin) == self._origin
+        own = site_origin(self._origin)
+        return headers.get("origin", own) == own
 
 
 def _headers(scope: Any) -> dict[str, str]:
@@ -207,12 +237,17 @@ def _headers(scope: Any) -> dict[str, str]:
 
 
 def _locale(headers: Mapping[str, str], cookies: Mapping[str, str], actor: Actor) -> Locale:
-    """The person's own setting, else this browser's cookie, else Accept-Language."""
+    """The person's own setting, else this browser's cookie, else the site's, else
+    Accept-Language.
+    """
     if actor.session_id is not None:
         return actor.locale
     chosen = cookies.get(LANGUAGE_COOKIE, "")
     if is_locale(chosen):
         return chosen
+    site = current_site()
+    if site is not None and site.locale is not None:
+        return known_locale(site.locale)
     wanted = headers.get("accept-language", "")
     return best_locale(wanted) if wanted else actor.locale
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 from litestar import Response, get
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
+from chenu.availability.status import read_status
 from chenu.billing.event_cursor import list_cursors
 from chenu.billing.inbox import get_backlog
 from chenu.core import db, mail, queue
@@ -38,6 +39,16 @@ _REPLICA_LAG = Gauge(
 )
 _REPLICA_READS = Gauge(
     "chenu_replica_reads", "Statements that wanted to read the replica, by who answered", ["by"]
+)
+_SAMPLE_AGE = Gauge(
+    "chenu_sample_age_seconds", "Since the worker last sampled whether the service is available"
+)
+_PART_WORKS = Gauge("chenu_part_works", "1 where the last sample saw it work, else 0", ["part"])
+_WEB_PROCESSES = Gauge(
+    "chenu_web_processes", "Web processes of the last sample: known, and ready", ["state"]
+)
+_MONTH_AVAILABILITY = Gauge(
+    "chenu_month_availability_ratio", "Availability of this month so far, as the SLA has it"
 )
 _LOST_LINES = Gauge("chenu_log_lines_lost", "Lines of the log that could not be written")
 
@@ -74,10 +85,24 @@ async def _read_gauges() -> None:
     _BEHIND.set(await queue.seconds_behind())
     _LOST_LINES.set(LossyStream.lost)
     _read_replica()
+    await _read_availability()
     _MAILS.set(await mail.count_unsent())
     _OPERATIONS.clear()
     for row in await open_operations.count_by_state():
         _OPERATIONS.labels(row.kind, row.state).set(row.count)
+
+
+async def _read_availability() -> None:
+    status = await read_status()
+    last = status.last
+    if last is not None:
+        _SAMPLE_AGE.set((status.read_at - last.at).total_seconds())
+        for part, works in (("web", last.web), ("database", last.database), ("queue", last.queue)):
+            _PART_WORKS.labels(part).set(int(works))
+        _WEB_PROCESSES.labels("known").set(last.web_known)
+        _WEB_PROCESSES.labels("ready").set(last.web_ready)
+    if status.month.thousandths is not None:
+        _MONTH_AVAILABILITY.set(status.month.thousandths / 100_000)
 
 
 def _read_replica() -> None:

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from markupsafe import Markup, escape
 
 from chenu.core.i18n import Locale, translate
+from chenu.core.site import current_site
+
+OUR_ACCENT, OUR_DARK_ACCENT = "#1F6F63", "#5CC8B6"
 
 _BEGIN, _MIDDLE, _END = "\x02", "\x1f", "\x03"
 """Around and within a button; user_texts.py takes control characters out of what people wrote."""
@@ -19,13 +22,23 @@ _WHOLE_LINK = re.compile(r"https?://[^\s<>\"'\\]+")
 _ANCHOR = Markup('<a href="{0}" target="_blank" rel="noopener" class="link">{0}</a>')
 _BUTTON_HTML = Markup(
     '<table role="presentation" cellpadding="0" cellspacing="0" style="margin:24px 0 8px"><tr>'
-    '<td class="button" style="background:#1F6F63;border-radius:10px">'
+    '<td class="button" style="background:{accent};border-radius:10px">'
     '<a href="{link}" target="_blank" rel="noopener" style="display:inline-block;'
     "padding:13px 24px;color:#FFFDF8;font-weight:600;text-decoration:none;"
     'border-radius:10px">{label}</a></td></tr></table>\n'
     '<p class="soft" style="margin:0 0 20px;color:#5E5A50;font-size:13px;'
     'overflow-wrap:anywhere">{shown}</p>'
 )
+
+
+def accent_light() -> str:
+    site = current_site()
+    return OUR_ACCENT if site is None else site.accent_light or OUR_ACCENT
+
+
+def accent_dark() -> str:
+    site = current_site()
+    return OUR_DARK_ACCENT if site is None else site.accent_dark or OUR_DARK_ACCENT
 
 
 def mark_button(label: str, link: str) -> str:
@@ -55,7 +68,9 @@ def _blocks(text: str, ours: tuple[str, ...], locale: Locale) -> Iterator[Markup
         end = button.end()
         if _WHOLE_LINK.fullmatch(button[2]) and button[2].startswith(ours):
             shown = _ANCHOR.format(button[2])
-            yield _BUTTON_HTML.format(label=button[1], link=button[2], shown=shown)
+            yield _BUTTON_HTML.format(
+                label=button[1], link=button[2], shown=shown, accent=accent_light()
+            )
         else:
             yield from _paragraphs(to_plain(button[0], locale), ())
     yield from _paragraphs(text[end:], ours)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,13 @@ from babel.dates import format_datetime as babel_datetime
 
 from chenu.core.i18n import Locale, catalogue, known_locale, translate
 from chenu.core.mail import MailRow
-from chenu.core.mail_kinds import MAIL_RULES, MailKind, MailTopic
+from chenu.core.mail_kinds import MAIL_RULES, MailKind, MailReason, MailTopic
 from chenu.core.mail_preferences import make_unsubscribe_token
 from chenu.core.money import Cents, format_cents
 from chenu.core.numbers import format_number
+from chenu.core.site import OUR_NAME, current_site, product_name, renamed, site_origin
 from chenu.jobs.mail_headers import new_message
-from chenu.jobs.mail_html import mark_button, to_html, to_plain
+from chenu.jobs.mail_html import accent_dark, accent_light, mark_button, to_html, to_plain
 from chenu.jobs.user_texts import unlink_user_texts
 from chenu.support.business_hours import PARIS
 from chenu.tokens.packs import WARNING_PACK
@@ -42,9 +43,13 @@ def _environment(locale: Locale) -> jinja2.Environment:
     )
     messages = catalogue(locale)
     environment.install_gettext_callables(  # type: ignore[attr-defined]
-        messages.gettext, messages.ngettext, newstyle=True
+        lambda text: renamed(messages.gettext(text)),
+        lambda one, many, count: renamed(messages.ngettext(one, many, count)),
+        newstyle=True,
     )
-    environment.globals.update(button=mark_button, warning_pack=WARNING_PACK)
+    environment.globals.update(
+        button=mark_button, warning_pack=WARNING_PACK, product=product_name, site=current_site
+    )
     environment.filters["cents"] = lambda amount: format_cents(Cents(amount), locale)
     environment.filters["number"] = lambda count: _show_number(count, locale)
     environment.filters["moment"] = lambda iso: babel_datetime(_read(iso), "long", locale=locale)
@@ -83,23 +88,23 @@ def compose_mail(
     public_url: str,
     secret: bytes | None = None,
     attached: Attachment | None = None,
+    seller: str = OUR_NAME,
 ) -> EmailMessage:
-    """A complete message.
+    """A complete message, of the site that is shown: chenu/core/site.py.
 
     Its Message-ID is made from the business key, so that duplicates are detected. `secret` signs
     the link that turns such mails off: without it, only a mail that is always sent can be composed.
+    `seller` is named, on the site of a brand, by mails about contracts.
     """
-    kind = MailKind(mail.kind)
+    kind, public_url = MailKind(mail.kind), site_origin(public_url)
     locale = known_locale(mail.locale)
     params = unlink_user_texts(msgspec.json.decode(mail.params, type=dict[str, Any]))
     off = _unsubscribe_url(mail.to_address, MAIL_RULES[kind].topic, public_url, secret)
-    template = _environment(locale).get_template(f"{mail.kind.lower()}.txt")
     given = {"is_api": False, **params}  # of mails that waited before there were API plans
-    text = template.render(url=public_url, has_document=attached is not None, **given)
-    subject, _, body = text.strip().partition("\n")
+    subject, body = _write(kind, locale, url=public_url, has_document=attached is not None, **given)
     message = new_message()
     message["Subject"] = " ".join(subject.split())
-    message["From"] = sender
+    message["From"] = _sender(sender)
     message["To"] = Address(addr_spec=mail.to_address)
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = message_id(mail.business_key, public_url)
@@ -107,7 +112,7 @@ def compose_mail(
     if off is not None:
         message["List-Unsubscribe"] = f"<{off}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    footer = _footer(kind, locale, public_url, off)
+    footer = _footer(kind, locale, public_url, off, seller)
     _fill(message, body, footer, locale, _own_links(public_url, params))
     if attached is not None:
         message.add_attachment(
@@ -127,6 +132,8 @@ def _fill(
         .get_template("layout.html")
         .render(
             locale=locale,
+            accent_light=accent_light(),
+            accent_dark=accent_dark(),
             subject=message["Subject"],
             blocks=to_html(body, ours, locale),
             footer=to_html(footer, ours, locale),
@@ -146,9 +153,27 @@ def _unsubscribe_url(
     return f"{public_url}/mail/unsubscribe?token={make_unsubscribe_token(secret, email, topic)}"
 
 
-def _footer(kind: MailKind, locale: Locale, public_url: str, off: str | None) -> str:
+def _write(kind: MailKind, locale: Locale, **given: Any) -> tuple[str, str]:
+    """The subject, and the text below it."""
+    template = _environment(locale).get_template(f"{kind.lower()}.txt")
+    subject, _, body = template.render(given).strip().partition("\n")
+    return subject, body
+
+
+def _sender(ours: str) -> str | Address:
+    """The address stays ours, whose domain signs the mail; the name is the site's."""
+    site = current_site()
+    if site is None:
+        return ours
+    return Address(display_name=site.sender_name, addr_spec=parseaddr(ours)[1])
+
+
+def _footer(kind: MailKind, locale: Locale, public_url: str, off: str | None, seller: str) -> str:
     """Who writes, why, and how to have no more of it."""
-    lines = [translate(locale, MAIL_RULES[kind].reason)]
+    reason = MAIL_RULES[kind].reason
+    lines = [translate(locale, reason)]
+    if current_site() is not None and reason is MailReason.CONTRACT:
+        lines += [translate(locale, "Sold and invoiced by {company}.", company=seller)]
     if off is not None:
         choices = f"{public_url}/account/mail"
         lines += [translate(locale, "No more mails of this kind: {link}", link=off)]

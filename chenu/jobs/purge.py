@@ -6,7 +6,9 @@ from chenu.accounts import retention as accounts
 from chenu.affiliates import retention as affiliates
 from chenu.agents import retention as agents
 from chenu.analytics import retention as analytics
+from chenu.availability import retention as availability
 from chenu.billing import retention as billing
+from chenu.branding import retention as branding
 from chenu.core import retention as core
 from chenu.core.retention import Forever, Retention, purge
 from chenu.domains import retention as domains
@@ -32,6 +34,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *agents.RETENTIONS,
     *support.RETENTIONS,
     *moderation.RETENTIONS,
+    *branding.RETENTIONS,
     *roi.RETENTIONS,
     *privacy.RETENTIONS,
     *tokens.RETENTIONS,
@@ -39,6 +42,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     *metering.RETENTIONS,
     *affiliates.RETENTIONS,
     *analytics.RETENTIONS,
+    *availability.RETENTIONS,
     *webhooks.RETENTIONS,
     *domains.RETENTIONS,
     *scim.RETENTIONS,

@@ -35,6 +35,7 @@ from chenu.core.scheduled_tasks import (
 from chenu.flows.affiliates.payout_run import pay_affiliates
 from chenu.flows.agent_pictures import remove_pictures
 from chenu.flows.agent_subscriptions.stops import stop_renewals
+from chenu.flows.branding.edit import remove_brand_pictures
 from chenu.flows.budgets.due import expire_due_grants, settle_due_budgets
 from chenu.flows.budgets.warnings import warn_of_use
 from chenu.flows.creators.statements import make_due_statements
@@ -75,6 +76,10 @@ async def _purge(services: Services, due_at: datetime) -> None:
 
 async def _remove_pictures(services: Services, due_at: datetime) -> None:
     await remove_pictures(services)
+
+
+async def _remove_brand_pictures(services: Services, due_at: datetime) -> None:
+    await remove_brand_pictures(services)
 
 
 async def _seal(services: Services, due_at: datetime) -> None:
@@ -200,6 +205,7 @@ RECURRING = (
     Recurring("check_stripe", Every(timedelta(hours=1)), _check_stripe),
     Recurring("purge", Every(timedelta(hours=1)), _purge),
     Recurring("remove_pictures", Every(timedelta(hours=1)), _remove_pictures),
+    Recurring("remove_brand_pictures", Every(timedelta(hours=1)), _remove_brand_pictures),
     *AFFILIATE_TASKS,
     *STAFF_TASKS,
     *WEBHOOK_TASKS,

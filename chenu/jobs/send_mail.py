@@ -5,11 +5,13 @@ from uuid import UUID
 
 import structlog
 
+from chenu.branding.sites import find_site_of_mail
 from chenu.core import mail
 from chenu.core.clock import business_now
 from chenu.core.crash_points import crash_point
 from chenu.core.errors import Unavailable
 from chenu.core.mail import MailRow
+from chenu.core.site import OUR_NAME, showing
 from chenu.jobs.mail_documents import MakeStatement, find_attachment
 from chenu.jobs.mail_text import compose_mail
 from chenu.jobs.mail_transport import MailError, MailTransport
@@ -39,13 +41,16 @@ async def _send(
     make_statement: MakeStatement | None,
 ) -> None:
     try:
-        message = compose_mail(
-            row,
-            sender=settings.mail_from,
-            public_url=settings.public_url,
-            secret=settings.secret,
-            attached=await find_attachment(row, make_statement),
-        )
+        attached = await find_attachment(row, make_statement)
+        with showing(await find_site_of_mail(settings.public_url, row)):
+            message = compose_mail(
+                row,
+                sender=settings.mail_from,
+                public_url=settings.public_url,
+                secret=settings.secret,
+                attached=attached,
+                seller=settings.company.name or OUR_NAME,
+            )
         crash_point("mail.before_send")
         await transport.send(message)
     except MailError as error:

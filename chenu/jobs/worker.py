@@ -9,6 +9,8 @@ import structlog
 
 from chenu.accounts.actor import UserId
 from chenu.agents.model import AgentId
+from chenu.availability.probes import Probes
+from chenu.availability.sampler import Sampler
 from chenu.core import queue, tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError
@@ -52,8 +54,16 @@ async def run_worker(
             if ready is not None:
                 await asyncio.to_thread(ready.touch)
             await asyncio.gather(
-                _work(services, stop), _repair_first(services), run_schedule(services, stop)
+                _sample(settings, stop),
+                _work(services, stop),
+                _repair_first(services),
+                run_schedule(services, stop),
             )
+
+
+async def _sample(settings: Settings, stop: asyncio.Event) -> None:
+    seconds = settings.sample_seconds
+    await Sampler(Probes(settings.public_url, seconds), seconds).run(stop)
 
 
 def register_handlers(services: Services, make_statement: MakeStatement) -> None:

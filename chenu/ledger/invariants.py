@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.i18n import mark
+from chenu.core.long_statements import long_statements
+from chenu.core.row_reader import read_rows
 from chenu.ledger.seals import GENESIS, find_checked, record_checked, verify_seals
 
 
@@ -124,7 +125,9 @@ async def check(invariant: Invariant, *, after: int = 0) -> Finding:
     args: tuple[object, ...] = (after,) if invariant.grows else ()
     if invariant.looks_back is not None:
         args = (business_now() - invariant.looks_back,)
-    rows = [row.what for row in await db.fetch_all(_Violation, invariant.sql, *args)]
+    async with long_statements() as statements:
+        records = await statements.fetch_records(invariant.sql, *args)
+    rows = [row.what for row in read_rows(_Violation, records)]
     return finding(invariant.name, invariant.description, rows)
 
 

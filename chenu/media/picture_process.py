@@ -40,7 +40,7 @@ _READERS = (
 _FORMATS = tuple(reader.format for reader in _READERS)
 _OF_A_TELEPHONE = "MPO"
 """What Pillow calls a JPEG with a second picture behind it, which is not for eyes."""
-_QUALITY = {PictureUse.ICON: 92, PictureUse.SCREENSHOT: 84}
+_QUALITY = {PictureUse.ICON: 92, PictureUse.SCREENSHOT: 84, PictureUse.LOGO: 92}
 _SMOOTH = Image.Resampling.LANCZOS
 
 
@@ -92,7 +92,7 @@ def _check_head(image: ImageFile.ImageFile, use: PictureUse) -> None:
         raise _Refused(Refusal.TOO_MANY_PIXELS)
     if shorter < FEWEST_PIXELS[use]:
         raise _Refused(Refusal.TOO_SMALL)
-    if longer > MOST_RATIO * shorter:
+    if longer > MOST_RATIO[use] * shorter:
         raise _Refused(Refusal.TOO_LONG)
     if image.format != _OF_A_TELEPHONE and getattr(image, "n_frames", 1) > 1:
         raise _Refused(Refusal.ANIMATED)
@@ -121,7 +121,7 @@ def _in_full_colours(image: Image.Image) -> Image.Image:
 def _scale(
     image: Image.Image, use: PictureUse, size: PictureSize = PictureSize.LARGE
 ) -> Image.Image:
-    """Icons are cut to a square; a screenshot is never enlarged."""
+    """Icons are cut to a square; a screenshot or logo is never enlarged."""
     width = WIDTHS[use][size]
     if use is PictureUse.ICON:
         return ImageOps.fit(image, (width, width), _SMOOTH)

@@ -26,6 +26,7 @@ _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 class PictureUse(StrEnum):
     ICON = "icon"
     SCREENSHOT = "screenshot"
+    LOGO = "logo"
 
 
 class PictureSize(StrEnum):
@@ -34,6 +35,8 @@ class PictureSize(StrEnum):
     LARGE = "large"
 
 
+OF_AGENTS = (PictureUse.ICON, PictureUse.SCREENSHOT)
+
 WIDTHS: Mapping[PictureUse, Mapping[PictureSize, int]] = {
     PictureUse.ICON: {PictureSize.SMALL: 64, PictureSize.MEDIUM: 128, PictureSize.LARGE: 256},
     PictureUse.SCREENSHOT: {
@@ -41,8 +44,9 @@ WIDTHS: Mapping[PictureUse, Mapping[PictureSize, int]] = {
         PictureSize.MEDIUM: 960,
         PictureSize.LARGE: 1600,
     },
+    PictureUse.LOGO: {PictureSize.SMALL: 160, PictureSize.MEDIUM: 320, PictureSize.LARGE: 640},
 }
-"""In pixels; a screenshot that is narrower stays as it is. Icons are square."""
+"""In pixels; a screenshot or logo that is narrower stays as it is. Icons are square."""
 
 
 class PictureRefused(Invalid):

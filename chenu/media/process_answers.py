@@ -7,9 +7,9 @@ from enum import IntEnum
 from chenu.media.pictures import PictureSize, PictureUse, Renditions
 
 MOST_PIXELS = 24_000_000
-FEWEST_PIXELS = {PictureUse.ICON: 256, PictureUse.SCREENSHOT: 320}
+FEWEST_PIXELS = {PictureUse.ICON: 256, PictureUse.SCREENSHOT: 320, PictureUse.LOGO: 48}
 """Of the shorter side."""
-MOST_RATIO = 3
+MOST_RATIO = {PictureUse.ICON: 3, PictureUse.SCREENSHOT: 3, PictureUse.LOGO: 10}
 """Of the longer side to the shorter one."""
 
 _HEAD = struct.Struct(">5I")

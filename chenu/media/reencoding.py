@@ -82,7 +82,7 @@ def _limits(use: PictureUse) -> dict[str, Any]:
         "formats": "/".join(FORMATS),
         "megapixels": MOST_PIXELS // 1_000_000,
         "side": FEWEST_PIXELS[use],
-        "ratio": MOST_RATIO,
+        "ratio": MOST_RATIO[use],
     }
 
 

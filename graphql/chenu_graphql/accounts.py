@@ -23,6 +23,7 @@ from chenu.tokens.wallet import Wallet
 from chenu_graphql.api_keys import ApiKey
 from chenu_graphql.api_plans import ApiSubscription
 from chenu_graphql.api_usage import ApiUsage, resolve_api_usage
+from chenu_graphql.branding import Brand, resolve_brand
 from chenu_graphql.connection import (
     After,
     Before,
@@ -167,6 +168,9 @@ class Account(Node):
         "What single agents and keys of it may use in a month, newest first.",
         ACTING,
         _page_token_limits,
+    )
+    brand: Brand | None = field(
+        "What its people see in the place of our name; null: it has none.", ACTING, resolve_brand
     )
     roi: RoiReport = field(
         "What its runs of agents were worth in a period, against what was paid.",

@@ -16,6 +16,7 @@ from chenu.agents.model import (
     PurchaseStatus,
 )
 from chenu.agents.search_query import AgentSort
+from chenu.availability.status import ServiceState
 from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.recurring import BillingInterval, InvoiceStatus, SubscriptionStatus
 from chenu.metering.plans import ApiPlanCode
@@ -32,6 +33,7 @@ from chenu.tokens.grants import GrantKind
 from chenu.tokens.wallet import EntryKind
 
 _DESCRIPTIONS: dict[type[Enum], str] = {
+    ServiceState: "DEGRADED: available, without some of the web processes.",
     TierCode: "The five tiers, from the cheapest up.",
     SupportLevel: "How help is given.",
     AgentLevel: "How far an agent acts by itself: L0 answers, L3 coordinates on a mandate.",

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 
 from chenu.accounts.request_context import RequestContext
 from chenu.core.i18n import mark, translate
+from chenu.core.site import product_name
 from chenu.settings import Settings
 
 EXPLORER_PATH = "/graphql/explorer"
@@ -23,7 +24,7 @@ _PAGE = Template("""<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title · CHE·NU</title>
+<title>$title · $product</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/static/vendor/graphiql.min.css">
 </head>
@@ -46,6 +47,7 @@ async def show_explorer(
     words = {
         "locale": request_context.locale,
         "title": translate(request_context.locale, _TITLE),
+        "product": product_name(),
         "no_script": translate(request_context.locale, _NO_SCRIPT),
         "csrf": request_context.csrf_token(settings) or "",
     }

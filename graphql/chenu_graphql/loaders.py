@@ -50,6 +50,8 @@ from chenu.billing.subscriptions import (
     list_subscriptions_by_id,
     list_subscriptions_by_stripe_id,
 )
+from chenu.branding.brands import BrandRow, list_brands
+from chenu.domains.domains import DomainRow, list_proved_hosts
 from chenu.flows.roi.reports import get_roi_report
 from chenu.roi.periods import RoiPeriod
 from chenu.roi.report import RoiReport
@@ -234,6 +236,14 @@ class Loaders(AffiliateLoaders):
     def roi_reports(self) -> Loader[RoiKey, RoiReport]:
         """The same one is made once, however often a document asks for it."""
         return Loader(_make_reports)
+
+    @cached_property
+    def brands(self) -> Loader[AccountId, BrandRow | None]:
+        return one_each(list_brands, lambda row: row.account_id)
+
+    @cached_property
+    def proved_hosts(self) -> Loader[AccountId, list[DomainRow]]:
+        return many_each(list_proved_hosts, lambda row: row.account_id)
 
     @cached_property
     def run_seconds(self) -> Loader[AccountId, RunSeconds | None]:

@@ -230,6 +230,7 @@ INVOICES = Rule(
     scopes=frozenset({ApiScope.BILLING}),
 )
 KEYS = for_person_with(Right.MANAGE_KEYS)
+OWNERS = for_person_with(Right.MANAGE_MEMBERS)
 SERVICE = Rule("service keys of the CHE·NU apps", _require_service, for_apps=True)
 RUNS = _for_apps_too(Right.USE_AGENTS)
 SPENDING = Rule(

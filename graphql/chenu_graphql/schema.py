@@ -12,6 +12,8 @@ from chenu_graphql.roots.accounts import AccountQueries, ApiKeyMutations, Sessio
 from chenu_graphql.roots.affiliates import AffiliateMutations
 from chenu_graphql.roots.agents import AgentMutations, AgentQueries
 from chenu_graphql.roots.api_plans import ApiPlanMutations
+from chenu_graphql.roots.availability import AvailabilityQueries
+from chenu_graphql.roots.branding import BrandMutations
 from chenu_graphql.roots.catalogue import CatalogueQueries
 from chenu_graphql.roots.coupons import CouponMutations, CouponQueries
 from chenu_graphql.roots.entitlements import EntitlementMutations
@@ -34,6 +36,7 @@ class Query(
     NodeQueries,
     AccountQueries,
     CatalogueQueries,
+    AvailabilityQueries,
     AgentQueries,
     CouponQueries,
     SubscriptionQueries,
@@ -54,6 +57,7 @@ class Mutation(
     ApiPlanMutations,
     CouponMutations,
     PackMutations,
+    BrandMutations,
     RoiMutations,
     ApiKeyMutations,
     AffiliateMutations,

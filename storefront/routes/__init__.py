@@ -65,7 +65,9 @@ from storefront.routes import (
     withdraw,
 )
 from storefront.routes.affiliate_handlers import AFFILIATE_HANDLERS
+from storefront.routes.brand_handlers import BRAND_HANDLERS
 from storefront.routes.staff_handlers import STAFF_HANDLERS
+from storefront.routes.status_handlers import STATUS_HANDLERS
 from storefront.routes.webhook_handlers import WEBHOOK_HANDLERS
 
 HANDLERS = (
@@ -108,6 +110,7 @@ HANDLERS = (
     token_limits.save_limit,
     token_limits.end_limit,
     *WEBHOOK_HANDLERS,
+    *BRAND_HANDLERS,
     roi.show_roi,
     roi.show_how,
     roi.save_settings,
@@ -255,12 +258,14 @@ HANDLERS = (
     files.send_static,
     files.send_favicon,
     files.send_icon,
+    files.send_brand_style,
     pictures.send_picture,
     files.send_manifest_schema,
     files.send_robots,
     files.send_sitemap,
     *AFFILIATE_HANDLERS,
     *STAFF_HANDLERS,
+    *STATUS_HANDLERS,
 )
 
 

@@ -66,7 +66,10 @@ async def render_account(
         status,
         user=user,
         tier=tier,
+        has_sla=actor.entitlements.has(Feature.SLA),
         keys_refusal=find_refusal(actor.entitlements, Feature.API_ACCESS),
+        may_brand=actor.has_right(Right.MANAGE_MEMBERS)
+        and actor.entitlements.has(Feature.WHITE_LABEL),
         may_manage_keys=actor.has_right(Right.MANAGE_KEYS),
         sessions=sessions,
         keys=keys,

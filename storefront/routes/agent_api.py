@@ -22,7 +22,7 @@ async def show_api(pages: NamedDependency[Pages], slug: FromPath[str]) -> Page:
     agent = await get_shown_agent(pages, slug)
     offers = await list_run_offers([agent], {agent.id: agent.current_version})
     run = offers[agent.id]
-    base_url, agent_id = pages.settings.public_url, encode_id("Agent", agent.id)
+    base_url, agent_id = pages.origin, encode_id("Agent", agent.id)
     actor = pages.request_context.actor
     is_known = actor.kind is ActorKind.SESSION
     return pages.show(

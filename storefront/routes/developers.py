@@ -32,7 +32,7 @@ PATH = "/developers"
 async def show_developers(
     request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
-    base_url = pages.settings.public_url
+    base_url = pages.origin
     return pages.show(
         "developers/page.html",
         own=await _find_own(services, pages.request_context.actor, read_query(request)),

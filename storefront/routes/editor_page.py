@@ -15,7 +15,7 @@ from chenu.agents.rows import AgentRow, ChangeRow, VersionRow
 from chenu.core.errors import NotFound
 from chenu.flows.creators.edit_pictures import media_being_edited
 from chenu.flows.creators.review_agent import find_submit_refusal
-from chenu.media.pictures import PictureUse
+from chenu.media.pictures import OF_AGENTS, PictureUse
 from chenu.moderation.decisions import DecisionRow, find_latest_decision
 from chenu.moderation.model import DecisionKind
 from chenu.tiers.catalogue import Feature
@@ -90,7 +90,7 @@ async def _find_decision(agent: AgentRow, change: ChangeRow | None) -> DecisionR
 
 def _picture_forms(media: AgentMedia, refused: FormView | None) -> dict[str, FormView]:
     """By use for what is uploaded, by name for what is there."""
-    names = [*PictureUse, *media.names(PictureUse.SCREENSHOT)]
+    names = [*OF_AGENTS, *media.names(PictureUse.SCREENSHOT)]
     forms: dict[str, FormView] = {name: FormView(f"picture-{name[:12]}") for name in names}
     if refused is not None:
         forms |= {name: refused for name, form in forms.items() if form.name == refused.name}

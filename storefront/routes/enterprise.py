@@ -16,6 +16,7 @@ from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
 from chenu.core.money import Cents
 from chenu.core.paging import Key
+from chenu.flows.sla.report import list_contract_months
 from chenu.flows.subscriptions.contracts import ContractInput, end_contract, enter_contract
 from chenu.support.inquiries import (
     InquiryId,
@@ -129,10 +130,10 @@ async def close(
 
 @get("/staff/customers/{account_id:uuid}/contracts", opt=FINANCE)
 async def show_contracts(pages: NamedDependency[Pages], account_id: FromPath[UUID]) -> Page:
-    return await _render_contracts(pages, AccountId(account_id), FormView("contract"))
+    return await render_contracts(pages, AccountId(account_id), FormView("contract"))
 
 
-async def _render_contracts(
+async def render_contracts(
     pages: Pages, account_id: AccountId, form: FormView, status: int = 200
 ) -> Page:
     account = await find_account(account_id)
@@ -143,6 +144,7 @@ async def _render_contracts(
         status,
         account=account,
         contracts=await list_contracts(account_id),
+        months=await list_contract_months(account_id),
         today=business_now().date().isoformat(),
         form=form,
         contract_form=form if form.name == "contract" else FormView("contract"),
@@ -161,7 +163,7 @@ async def enter(
         await enter_contract(actor, row_id, _read_contract(fields), reason)
     except REFUSALS as error:
         form = pages.refused("contract", keep(fields, _CONTRACT), error)
-        return await _render_contracts(pages, row_id, form, pages.status(error))
+        return await render_contracts(pages, row_id, form, pages.status(error))
     return pages.go(f"/staff/customers/{row_id}/contracts?notice=contract-entered")
 
 
@@ -188,5 +190,5 @@ async def end(
         await end_contract(pages.request_context.actor, row_id, fields.text("reason"))
     except REFUSALS as error:
         form = pages.refused(f"end-{row_id}", keep(fields, ("reason",)), error)
-        return await _render_contracts(pages, account_id, form, pages.status(error))
+        return await render_contracts(pages, account_id, form, pages.status(error))
     return pages.go(f"/staff/customers/{account_id}/contracts?notice=contract-ended")

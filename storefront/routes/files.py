@@ -12,7 +12,9 @@ from chenu.agents.model import AgentId
 from chenu.agents.queries import get_visible_agent, list_public_addresses
 from chenu.core.errors import NotFound
 from chenu.core.negotiation import prefers_gzip
+from chenu.core.site import current_site
 from chenu.settings import Settings
+from storefront import brand_style
 from storefront.access import PUBLIC, WITHOUT_METER
 from storefront.assets import find_asset, version_of
 from storefront.forms import HttpRequest, read_query
@@ -58,10 +60,19 @@ def _file(body: bytes, media_type: str, cache_control: str = _FOR_AN_HOUR) -> Re
 
 @get("/favicon.svg", opt=PUBLIC | WITHOUT_METER)
 async def send_favicon() -> Response[bytes]:
-    asset = find_asset("favicon.svg")
+    asset = find_asset("favicon.svg") if current_site() is None else None
     if asset is None:
         raise NotFound("There is no such file")
     return _file(asset.body, asset.content_type)
+
+
+@get(f"{brand_style.PATH}/{{name:str}}", opt=PUBLIC | WITHOUT_METER)
+async def send_brand_style(name: FromPath[str]) -> Response[bytes]:
+    """`<name>.css` of the brand whose site this is; of any other it is empty."""
+    site = current_site()
+    if site is None or name != f"{brand_style.style_name(site)}.css":
+        return _file(b"", "text/css", "no-store")
+    return _file(brand_style.write_style(site).encode(), "text/css", _FOR_A_YEAR)
 
 
 @get("/icons/{name:str}", opt=PUBLIC | WITHOUT_METER)
@@ -93,8 +104,10 @@ async def send_manifest_schema() -> Response[bytes]:
 @get("/robots.txt", opt=PUBLIC | WITHOUT_METER)
 async def send_robots(settings: NamedDependency[Settings]) -> Response[bytes]:
     """Each private path itself, with a query, and all below it, but not paths that merely begin
-    alike.
+    alike. The site of a brand is for its people: search engines find our own.
     """
+    if current_site() is not None:
+        return _file(b"User-agent: *\nDisallow: /\n", "text/plain")
     lines = ["User-agent: *"]
     lines += [f"Disallow: {path}{end}" for path in _PRIVATE_PATHS for end in ("$", "?", "/")]
     lines.append(f"Sitemap: {settings.public_url}/sitemap.xml")
@@ -103,7 +116,9 @@ async def send_robots(settings: NamedDependency[Settings]) -> Response[bytes]:
 
 @get("/sitemap.xml", opt=PUBLIC | WITHOUT_METER)
 async def send_sitemap(settings: NamedDependency[Settings]) -> Response[bytes]:
-    """The public pages and every agent on sale, the latest changed first."""
+    """The public pages and every agent on sale, the latest changed first; of our own site."""
+    if current_site() is not None:
+        raise NotFound("There is no such file")
     base = escape(settings.public_url)
     entries = [
         f"<url><loc>{base}{path}</loc></url>"

@@ -124,7 +124,7 @@ async def _send_markdown(pages: Pages, slug: str) -> Page:
 
 
 def _address_of(pages: Pages, agent: AgentRow) -> str:
-    return f"{pages.settings.public_url}/agents/{agent.slug}"
+    return f"{pages.origin}/agents/{agent.slug}"
 
 
 @get("/agents/{slug:str}/versions", opt=PUBLIC)
@@ -180,7 +180,7 @@ async def head_of(
         "offer": await make_offer(pages.request_context.actor, agent),
         "accounts": summary.accounts if summary else 0,
         "figures": summary if summary and summary.has_figures else None,
-        "structured_data": describe_agent(agent, text, pages.settings.public_url, pages.locale),
+        "structured_data": describe_agent(agent, text, pages.origin, pages.locale),
         "consent": consent_text(pages.locale),
         "idempotency_key": new_id().hex,
         "form": form or FormView("buy"),

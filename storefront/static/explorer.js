@@ -6,7 +6,7 @@
   const place = document.getElementById("explorer");
   const { endpoint, csrfToken } = place.dataset;
 
-  const firstQuery = `# The API of CHE·NU. Every type and field is described: open the documentation on the left.
+  const firstQuery = `# Every type and field is described: open the documentation on the left.
 query BrowseAgents {
   agents(first: 5, sort: POPULAR) {
     totalCount

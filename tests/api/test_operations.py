@@ -95,11 +95,15 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     finance = await make_person("books", staff=(Staff.FINANCE,))
     await story.tell(as_session(client, services, finance), "LedgerHealth")
     await _account(story, as_session(client, services, finance))
+    customer = await make_person("contracted", tier=TierCode.ENTERPRISE)
+    await story.tell(as_session(client, services, customer), "SlaReport")
     await _keys(story, as_session(client, services, buyer))
     await _subscribe(story, client, services)
     await _entitlements(story, client, services, buyer)
     await _run(story, client, services, buyer, agent)
     await _roi(story, as_session(client, services, buyer))
+    company = await make_person("company", tier=TierCode.ENTERPRISE)
+    await _brand(story, as_session(client, services, company), agent)
     await _recommend(story, as_session(client, services, buyer))
     await _subscribe_to_agent(story, client, services, seller)
     await _give_back(story, client, services, seller)
@@ -113,6 +117,7 @@ async def _account(story: Story, finance: Api) -> None:
     await story.tell(finance, "Revenue", on=today)
     await story.tell(finance, "MrrMovements", **{"from": today, "to": today})
     await story.tell(finance, "RevenueTargets")
+    await story.tell(finance, "ServiceStatus")
     cost = {"month": today, "channel": "search", "amountMinor": 5000}
     await story.tell(finance, "RecordAcquisitionCost", input=cost)
 
@@ -212,6 +217,16 @@ async def _recommend(story: Story, api: Api) -> None:
     assert (found["code"], found["link"]) == (joined["code"], joined["link"])
     assert (await story.tell(api, "MyCommissions"))["affiliate"]["commissions"]["edges"] == []
     assert (await story.tell(api, "MyPayouts"))["affiliate"]["payouts"]["edges"] == []
+
+
+async def _brand(story: Story, api: Api, agent: dict[str, Any]) -> None:
+    links = [{"label": "Intranet", "url": "https://intra.acme.fr/"}]
+    wanted = {"name": "Acme", "accentLight": "#8A1C4A", "links": links, "agentIds": [agent["id"]]}
+    changed = (await story.tell(api, "UpdateBrand", input=wanted))["brand"]
+    assert (changed["accentLight"], changed["links"], changed["hosts"]) == ("#8a1c4a", links, [])
+    brand = (await story.tell(api, "Brand"))["account"]["brand"]
+    assert (brand["name"], [each["id"] for each in brand["agents"]]) == ("Acme", [agent["id"]])
+    assert (await story.tell(api, "RemoveBrand"))["brand"] is None
 
 
 async def _roi(story: Story, api: Api) -> None:

@@ -77,6 +77,15 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             "buyer", {"subject": f"agent:{world.rows['agent on sale']}", "hard": "7"}
         ),
         "/account/token-limits/{limit_id:uuid}/remove": Filled("buyer", {}),
+        "/account/brand": Filled("buyer", {"name": "Acme"}),
+        "/account/brand/logo": Filled("buyer", {}, moves=False),
+        "/account/brand/icon": Filled("buyer", {}, moves=False),
+        "/account/brand/logo/remove": Filled("buyer", {}),
+        "/account/brand/icon/remove": Filled("buyer", {}),
+        "/account/brand/hosts": Filled("buyer", {"name": "other.buyer.fr"}),
+        "/account/brand/hosts/{host_id:uuid}/prove": Filled("buyer", {}, moves=False),
+        "/account/brand/hosts/{host_id:uuid}/remove": Filled("buyer", {}),
+        "/account/brand/remove": Filled("buyer", {}),
         "/library/{grant_id:uuid}/away": Filled("buyer", {}),
         "/library/{grant_id:uuid}/back": Filled("buyer", {}, moves=False),
         "/library/{grant_id:uuid}/update": Filled(
@@ -325,6 +334,30 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
             },
         ),
         "/staff/contracts/{contract_id:uuid}/end": Filled("finance", {"reason": "Forged."}),
+        "/staff/contracts/{contract_id:uuid}/credit": Filled(
+            "finance", {"month": "2026-01", "reason": "Forged."}
+        ),
+        "/staff/incidents": Filled(
+            "support",
+            {
+                **dict.fromkeys(("title_fr", "title_en", "text_fr", "text_en"), "Forged"),
+                "began_at": "2026-01-01T12:00",
+                "reason": "Forged.",
+            },
+        ),
+        "/staff/incidents/{incident_id:uuid}": Filled(
+            "support", {"text_fr": "Forged", "text_en": "Forged", "reason": "Forged."}
+        ),
+        "/staff/maintenance": Filled(
+            "finance",
+            {
+                **dict.fromkeys(("title_fr", "title_en"), "Forged"),
+                "starts_at": "2090-01-01T12:00",
+                "ends_at": "2090-01-01T13:00",
+                "reason": "Forged.",
+            },
+        ),
+        "/staff/maintenance/{maintenance_id:uuid}/end": Filled("finance", {"reason": "Forged."}),
         "/support": Filled("buyer", {"subject": "Forged", "body": "Forged."}),
         "/staff/support/{request_id:uuid}/answer": Filled(
             "support", {"answer": "Forged.", "reason": "Forged."}

@@ -35,6 +35,7 @@ from tests.affiliates.shown import put_commission
 from tests.agents.legal import COMPANY, put_statement
 from tests.agents.newer import publish_newer
 from tests.agents.runs import put_run
+from tests.attacks.incidents import tell_of_outages
 from tests.attacks.payloads import PAYLOADS
 from tests.billing.recurring import answered, made_up_invoice
 from tests.contracts import ask_offer, made_up_contract
@@ -93,6 +94,7 @@ class Store:
                 f"/reports/{self.receipt}",
                 f"/creators/{self.handle}",
                 f"/sign-in?next={typed}",
+                "/status",
                 f"/password/reset?token={typed}",
                 f"/email/verify?token={typed}",
                 f"/email/cancel?token={typed}",
@@ -137,6 +139,7 @@ class Store:
                 f"/staff/customers?q={typed}",
                 f"/staff/customers/{self.people['buyer'].actor.account_id}",
                 "/staff/inquiries",
+                "/staff/incidents",
             ],
             "finance": [
                 "/staff/revenue/costs",
@@ -203,6 +206,7 @@ async def open_store(services: Services) -> Store:
     account_id = buyer.actor.require_account(ApiScope.READ)
     finance = await _open_finance(account_id)
     await ask_offer()
+    await tell_of_outages()
     await put_run(account_id, agent.id)
     await feature_agent(reviewer.actor, FeatureInput(agent.slug, 1, None, None, "Good work."))
     people = {

@@ -43,9 +43,17 @@ async def infect(store: Store, payloads: Sequence[str]) -> str:
     await put("affiliate", "suspended_at", business_now())
     await put("affiliate", "suspension_reason", lines)
     await put("referral", "reason", lines)
+    await _infect_outages(line)
     await _infect_webhooks(line, lines)
     await _infect_payments(store, line, lines)
     return line
+
+
+async def _infect_outages(line: str) -> None:
+    """Updates stay as they were written: they are append-only, and escaped as titles are."""
+    for table in ("incident", "maintenance"):
+        for column in ("title_fr", "title_en"):
+            await put(table, column, line)
 
 
 async def _infect_webhooks(line: str, lines: str) -> None:

@@ -54,8 +54,11 @@ class Route:
             "request_id": world.rows["support request"],
             "inquiry_id": world.rows["inquiry"],
             "contract_id": world.rows["contract"],
+            "incident_id": world.rows["incident"],
+            "maintenance_id": world.rows["maintenance"],
             "grant_id": world.rows["grant"],
             "limit_id": world.rows["limit"],
+            "host_id": world.rows["host"],
             "order_id": world.rows["order"],
             "pack_order_id": world.rows["pack order"],
             "code": "pack_1k",
@@ -86,6 +89,8 @@ class Route:
             filled["case_id"] = world.rows["review case"]
         if self.path.startswith("/staff/payments/webhooks"):
             filled["delivery_id"] = world.rows["other delivery"]
+        if self.path.endswith("/credit"):
+            filled["contract_id"] = world.rows["ended contract"]
         if self.path.endswith("/reviews"):
             filled["slug"] = world.rows["reviewed agent"]
         if "/pictures/" in self.path:

@@ -53,6 +53,7 @@ _GIVE_UP = """mutation($i: ExecutionCancelInput!) {
 _SPEND = "mutation($i: TokenSpendInput!) { tokenSpend(input: $i) { userErrors { code } } }"
 _REVIEW = "mutation($i: ReviewCreateInput!) { reviewCreate(input: $i) { userErrors { code } } }"
 _REPLY = "mutation($i: ReviewReplyInput!) { reviewReply(input: $i) { userErrors { code } } }"
+_BRAND = "mutation($i: BrandInput!) { brandUpdate(input: $i) { userErrors { code } } }"
 _LIMIT = "mutation($i: TokenLimitSetInput!) { tokenLimitSet(input: $i) { userErrors { code } } }"
 _UNLIMIT = "mutation($i: ID!) { tokenLimitRemove(id: $i) { userErrors { code } } }"
 _PUT_AWAY = "mutation($i: ID!) { libraryPutAway(id: $i) { userErrors { code } } }"
@@ -96,6 +97,7 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         "executionComplete": ("buyer", (_REPORT, {"i": {"executionId": running, **report}})),
         "tokenSpend": ("creator", (_SPEND, {"i": {"agentId": draft, **spend}})),
         "tokenLimitSet": ("creator", (_LIMIT, {"i": {"agentId": draft, "hardLimit": 5}})),
+        "brandUpdate": ("", (_BRAND, {"i": {"agentIds": [draft]}})),
         "tokenLimitRemove": ("buyer", (_UNLIMIT, {"i": world.node_id("limit")})),
         "executionCancel": ("buyer", (_GIVE_UP, {"i": {"executionId": ended, **key}})),
         "disputeEvidenceSubmit": ("creator", (_ANSWER, {"i": answer})),
@@ -148,7 +150,7 @@ def _may(caller: Caller, maker: str, name: str) -> bool:
     return is_own and (caller.is_person or (maker == "creator" and caller.may(ApiScope.AGENTS)))
 
 
-_FOR_BUYERS = {"agentPurchase", "reviewCreate", "executionAuthorize", "tokenSpend"}
+_FOR_BUYERS = {"agentPurchase", "brandUpdate", "reviewCreate", "executionAuthorize", "tokenSpend"}
 
 
 async def test_no_mutation_reaches_what_belongs_to_others(

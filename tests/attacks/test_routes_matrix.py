@@ -71,6 +71,7 @@ OWNERS = {
     "bill_id": "creator",
     "subject_id": "buyer",
     "limit_id": "buyer",
+    "host_id": "buyer",
     "endpoint_id": "buyer",
     "grant_id": "buyer",
 }

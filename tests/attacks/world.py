@@ -9,8 +9,10 @@ from chenu.accounts.invitations import invite
 from chenu.accounts.overrides import OverrideInput, set_override
 from chenu.agents.model import ExecutionId
 from chenu.agents.rows import AgentRow
+from chenu.branding.model import BrandInput
 from chenu.core import db
 from chenu.flows.agent_reviews import create_review
+from chenu.flows.branding.edit import set_brand
 from chenu.flows.creators.edit_agent import create_agent
 from chenu.flows.executions.authorize import authorize_execution
 from chenu.flows.executions.requests import AuthorizeInput
@@ -32,10 +34,12 @@ from tests.agents.legal import put_statement
 from tests.agents.newer import publish_newer
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
+from tests.attacks.incidents import end_contract_of_january, tell_of_outages
 from tests.attacks.pictured import show_two
 from tests.attacks.replayed import put_replayable
 from tests.attacks.subscribed import subscribe
 from tests.attacks.waiting import ask_for_sale_refund
+from tests.branding.branded import prove_host
 from tests.contracts import ask_offer, made_up_contract
 from tests.flows.appeals import state_and_appeal
 from tests.flows.disputes import let_bank_ask, let_bank_warn
@@ -127,6 +131,19 @@ async def _agree_on_contract(creator: Person) -> tuple[object, object]:
     account_id = creator.actor.account_id
     assert account_id is not None
     return await enter_contract(colleague.actor, account_id, made_up_contract()), await ask_offer()
+
+
+async def _begin_brand(buyer: Person) -> object:
+    """Of an account that staff gave the right to; its host is not proved."""
+    colleague = await make_person("branding", staff=(Staff.SUPPORT,))
+    account_id = buyer.actor.account_id
+    assert account_id is not None
+    data = OverrideInput(Feature.WHITE_LABEL, True, None, "Agreed by phone.")
+    await set_override(colleague.actor, account_id, data)
+    entitled = await sign_in_again(buyer.user_id, buyer.email)
+    await set_brand(entitled.actor, BrandInput(name="Acheteur"))
+    await prove_host(account_id, "agents.buyer.fr", is_proved=False)
+    return await db.fetch_value("SELECT id FROM domain_name WHERE account = $1", account_id)
 
 
 async def _buy_pack(services: Services, buyer: Person) -> object:
@@ -256,6 +273,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         "contract": contract,
         "inquiry": inquiry,
         "limit": limit,
+        "host": await _begin_brand(buyer),
         "execution": running,
         "other execution": other,
         "sale": purchase.id,
@@ -275,6 +293,8 @@ async def build_world(services: Services, cast: Cast) -> World:
         **await _recommend(cast),
         **await state_and_appeal(draft, creator),
         **await _hear(services, buyer),
+        **await tell_of_outages(),
+        "ended contract": await end_contract_of_january(creator),
     }
     rows |= await put_replayable()
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))

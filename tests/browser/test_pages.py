@@ -41,6 +41,7 @@ PUBLIC = (
     "/terms",
     "/privacy",
     "/imprint",
+    "/status",
     "/no-such-page",
 )
 SIGNED_IN = {
@@ -86,7 +87,7 @@ SIGNED_IN = {
     "affiliate": ("/affiliate", "/affiliate?address=elsewhere&chart=month"),
     "business": ("/account/members", "/account/token-limits", "/roi"),
     "free": ("/account/plan", "/account/invoices", "/developers"),
-    "enterprise": ("/account/plan", "/tokens", "/developers"),
+    "enterprise": ("/account/plan", "/account/sla", "/tokens", "/developers"),
     "trial": (
         "/account/plan",
         "/account/plan/change?tier=BUSINESS&interval=YEAR",
@@ -100,6 +101,7 @@ SIGNED_IN = {
         "/staff",
         "/staff/support",
         "/staff/customers",
+        "/staff/incidents",
         "/staff/refunds",
         "/staff/disputes",
         "/staff/withdrawals",

@@ -90,8 +90,8 @@ class Alone:
 
 
 @asynccontextmanager
-async def open_alone(shared: Engines) -> AsyncIterator[Alone]:
-    """The product over engines of its own; the sandbox is the shared one."""
+async def open_alone(shared: Engines, **env: str) -> AsyncIterator[Alone]:
+    """The product over engines of its own; the sandbox is the shared one. `env`: more settings."""
     # PostgreSQL's user must be able to reach the folder
     folder = Path(tempfile.mkdtemp(prefix="chenu-alone-"))
     children: list[Child] = []
@@ -105,7 +105,7 @@ async def open_alone(shared: Engines) -> AsyncIterator[Alone]:
         async with own_pool(), AsyncExitStack() as opened:
             await make_database(postgres_url)
             services = await opened.enter_async_context(open_services(engines.settings, "chenu"))
-            stand = await opened.enter_async_context(open_stand(engines, services, folder))
+            stand = await opened.enter_async_context(open_stand(engines, services, folder, **env))
             yield Alone(stand, postgres, valkey)
     finally:
         for child in reversed(children):

@@ -26,6 +26,7 @@ ACROSS_FEATURES = {
     "chenu/flows/revenue_invariants.py": "compares the history with what every feature says",
     "chenu/flows/run_invariants.py": "compares the books with what every feature says",
     "chenu/flows/second_person_invariants.py": "compares what every feature says",
+    "chenu/flows/sla_invariants.py": "compares credits with what was measured",
     "chenu/flows/statement_invariants.py": "compares the books with what every feature says",
     "chenu/flows/token_invariants.py": "compares the books with what every feature says",
     "chenu/flows/mirrors/stale.py": "compares what Stripe was sent with what every feature says",

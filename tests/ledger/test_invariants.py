@@ -11,7 +11,7 @@ from chenu.core.money import Cents
 from chenu.flows.services import Services
 from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, creator_payable
 from chenu.ledger.amounts import euros
-from chenu.ledger.invariants import INVARIANTS, Finding, check, check_ledger
+from chenu.ledger.invariants import INVARIANTS, Finding, Invariant, check, check_ledger
 from chenu.ledger.journal import LedgerEntry, LedgerTransaction, post
 from chenu.ledger.operations import (
     NewOperation,
@@ -142,6 +142,16 @@ async def test_i14_sees_an_open_operation_without_a_time(
         await put("operation", "next_check_at", None)
 
         assert (await look("I14")).violations == 1
+
+
+async def test_a_check_has_longer_than_a_request(services: Services) -> None:
+    """It reads whole tables: with a million subscriptions some take a minute."""
+    allowed = "SELECT current_setting('statement_timeout') AS what"
+
+    found = await check(Invariant("I0", "how long it has", allowed))
+
+    assert found.samples == ("1h",)
+    assert await db.fetch_value(allowed) == "30s"
 
 
 async def test_a_finding_counts_all_and_shows_ten(services: Services) -> None:

@@ -34,6 +34,7 @@ MONEY = {
     "/staff/refunds/{refund_id:uuid}/decide",
     "/staff/refunds/sales/{waiting_id:uuid}/decide",
     "/staff/affiliates/payouts/run",
+    "/staff/contracts/{contract_id:uuid}/credit",
     "/staff/payments/operations/{operation_id:uuid}/replay",
     "/staff/payments/jobs/{job_id:int}/replay",
     "/staff/payments/tasks/{task:str}/replay",
@@ -45,6 +46,7 @@ Declaring a withdrawal is a right that no password may bar.
 """
 
 FACTOR = {f"/account/security/{what}" for what in ("begin", "codes", "off")}
+HOSTS = {"/account/brand/hosts", "/account/brand/hosts/{host_id:uuid}/remove"}
 LOOKS = {"/staff/customers/{account_id:uuid}/impersonate"}
 KEYS = {
     "/account/api-keys/{key_id:uuid}/rotate",
@@ -77,7 +79,7 @@ async def test_every_form_that_returns_money_asks_who_is_there(
         answer = await ask(client, route, world, session_headers(services, person), sent)
         asked |= {route.path} if "again_password" in answer.text else set()
 
-    assert asked == MONEY | FACTOR | KEYS | LOOKS
+    assert asked == MONEY | FACTOR | HOSTS | KEYS | LOOKS
 
 
 async def test_what_was_typed_is_done_after_the_password(browser: Browser, paid: Paid) -> None:

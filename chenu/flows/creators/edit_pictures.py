@@ -22,7 +22,7 @@ from chenu.core.text import tidy
 from chenu.flows.agent_pictures import keep_picture
 from chenu.flows.creators.edit_agent import require_editable, require_maker, write_or_queue
 from chenu.flows.services import Services
-from chenu.media.pictures import PictureHash, PictureUse
+from chenu.media.pictures import OF_AGENTS, PictureHash, PictureUse
 
 Edit = Callable[[AgentMedia], AgentMedia]
 
@@ -88,6 +88,6 @@ async def _edit(actor: Actor, agent_id: AgentId, edit: Edit, act: str) -> None:
 
 
 async def _require_stored(agent_id: AgentId, media: AgentMedia) -> None:
-    for use in PictureUse:
+    for use in OF_AGENTS:
         names = media.names(use)
         require_all(names, await lock_pictures(agent_id, use, names))

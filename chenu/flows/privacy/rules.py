@@ -8,7 +8,9 @@ from chenu.affiliates import privacy as affiliates
 from chenu.agents import privacy as agents
 from chenu.agents.privacy import list_agents_made
 from chenu.analytics import privacy as analytics
+from chenu.availability import privacy as availability
 from chenu.billing import privacy as billing
+from chenu.branding import privacy as branding
 from chenu.core import personal_data as core
 from chenu.core.clock import business_now
 from chenu.core.personal_data import PersonalData, Rule, Whose, erase
@@ -39,6 +41,8 @@ RULES: tuple[Rule, ...] = (
     *moderation.RULES,
     *packs.RULES,
     *analytics.RULES,
+    *availability.RULES,
+    *branding.RULES,
     *roi.RULES,
     *billing.RULES,
     *agents.RULES,

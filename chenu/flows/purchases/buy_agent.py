@@ -24,6 +24,7 @@ from chenu.agents.rows import AgentRow
 from chenu.agents.sale import find_sale_refusal
 from chenu.billing.recurring import SubscriptionKind
 from chenu.billing.subscriptions import has_live_subscription
+from chenu.branding.allowed import require_allowed
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
 from chenu.core.crash_points import crash_point
@@ -165,6 +166,7 @@ async def _require_offer(
         raise AlreadyOwned("Your subscription to this agent has not ended yet")
     if refusal := find_sale_refusal(agent):
         raise refusal
+    await require_allowed(actor, account_id, agent.id)
     if expected_amount != agent.price_amount:
         raise price_changed()
 

@@ -1,0 +1,1 @@
+"""Whether the service is available: samples, their sums by day, incidents and maintenance."""

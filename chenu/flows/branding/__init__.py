@@ -1,0 +1,1 @@
+"""Brands: what people change of theirs, with the pictures and agents that other features have."""
