@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("storefront", "tests/clients/typescript")
+FOLDERS = ("storefront", "tests/clients/typescript", "tests/saml/samlify")
 
 
 def main() -> int:
