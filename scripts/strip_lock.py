@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("storefront", "tests/clients/typescript", "tests/sso/provider")
-FOLDERS = ("storefront", "tests/clients/typescript", "tests/saml/samlify")
+FOLDERS = (
+    *("storefront", "tests/clients/typescript"),
+    *("tests/saml/samlify", "tests/sso/provider"),
+)
 
 
 def main() -> int:
