@@ -333,7 +333,7 @@ async def forwards():
         column_class=Timestamptz,
         params={
             "default": None,
-            "null": False,
+            "null": True,
             "primary_key": False,
             "unique": False,
             "index": False,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("storefront", "tests/clients/typescript", "tests/sso/provider")
+FOLDERS = ("storefront", "tests/clients/typescript", "tests/saml/samlify")
 
 
 def main() -> int:

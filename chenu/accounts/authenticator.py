@@ -7,6 +7,8 @@ from datetime import datetime
 
 import pyotp
 
+from chenu.core.site import product_name
+
 STEP_SECONDS = 30
 _DRIFT = 1
 """Steps before and after now: a phone's clock may be half a minute off."""
@@ -23,7 +25,7 @@ def new_authenticator_secret() -> str:
 
 def key_uri(secret: str, email: str) -> str:
     """The otpauth address that a QR code holds."""
-    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name="CHE·NU")
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=product_name())
 
 
 def normalise_code(code: str) -> str:

@@ -25,7 +25,7 @@ class DayRow:
     day: date
     available: int
     unavailable: int
-    first_at: datetime
+    first_at: datetime | None
     last_until: datetime
 
 
@@ -58,8 +58,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """All that figures are made of. `since` is the first sample ever; `until`: no sample of a later
-    slot can be there yet.
+    """All that figures are made of. `since` is the first sample ever of a service that works;
+    `until`: no sample of a later slot can be there yet.
     """
 
     days: Mapping[date, DayRow]

@@ -17,6 +17,8 @@ from chenu.core import queue
 log = structlog.get_logger(__name__)
 
 _PATIENCE_SECONDS = 2.0
+_WEB_SECONDS = 5.0
+"""`/readyz` gives two seconds each to database and cache, of which the latter may be away."""
 QUEUE_SECONDS = 120
 """A job that has waited longer for a worker means that the queue does not work."""
 
@@ -29,7 +31,7 @@ class Probes:
         self._patience = min(_PATIENCE_SECONDS, seconds / 2)
         self._known: Sequence[WebProcess] = ()
         self._http = httpx.AsyncClient(
-            timeout=self._patience,
+            timeout=min(_WEB_SECONDS, seconds / 2),
             trust_env=False,
             headers={"Host": urlsplit(public_url).netloc, "User-Agent": "CHENU-Sampler/1"},
         )
@@ -68,8 +70,11 @@ class Probes:
     async def _is_ready(self, process: WebProcess) -> bool:
         try:
             answer = await self._http.get(f"{process.url}/readyz")
-        except httpx.HTTPError:
+        except httpx.HTTPError as error:
+            log.warning("web_process_not_ready", url=process.url, error=type(error).__name__)
             return False
+        if answer.status_code != httpx.codes.OK:
+            log.warning("web_process_not_ready", url=process.url, status=answer.status_code)
         return answer.status_code == httpx.codes.OK
 
 

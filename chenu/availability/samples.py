@@ -74,7 +74,7 @@ _SUM = """
     INSERT INTO availability_day (day, available, unavailable, first_at, last_until)
     SELECT $1, coalesce(sum(seconds) FILTER (WHERE counts AND works), 0),
         coalesce(sum(seconds) FILTER (WHERE counts AND NOT works), 0),
-        min(at), max(at + make_interval(secs => seconds))
+        min(at) FILTER (WHERE works), max(at + make_interval(secs => seconds))
     FROM (SELECT s.at, s.seconds, s.web AND s.database AND s.queue AS works,
             NOT EXISTS (SELECT 1 FROM maintenance m WHERE m.canceled_at IS NULL
                 AND m.starts_at <= s.at AND m.ends_at > s.at) AS counts
@@ -106,7 +106,9 @@ async def list_days(first: date, end: date) -> list[DayRow]:
 
 
 async def find_first_moment() -> datetime | None:
-    """Where the very first sample began."""
-    sql = "SELECT first_at FROM availability_day ORDER BY day LIMIT 1"
+    """Where the very first sample of a service that works began: before, there was none."""
+    sql = """
+        SELECT first_at FROM availability_day WHERE first_at IS NOT NULL ORDER BY day LIMIT 1
+    """
     found: datetime | None = await db.fetch_value(sql)
     return found

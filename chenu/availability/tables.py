@@ -37,13 +37,14 @@ class AvailabilitySample(Table, tablename="availability_sample"):
 class AvailabilityDay(Table, tablename="availability_day"):
     """The sums of one day's samples (UTC), in seconds, without those of announced maintenance.
 
-    `first_at` is where its first sample begins, `last_until` where its last one ends.
+    `first_at` is where its first sample of a service that works begins, null without one;
+    `last_until` is where its last sample ends.
     """
 
     day = Date(primary_key=True, default=None)
     available = Integer()
     unavailable = Integer()
-    first_at = system_time()
+    first_at = system_time(null=True)
     last_until = system_time()
 
 

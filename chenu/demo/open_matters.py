@@ -1,4 +1,4 @@
-"""What waits for people where a demo begins: an appeal, two reports, an update of an agent.
+"""What waits for people where a demo begins: an appeal, two reports, an update, a brand.
 
 Not a part of the history's file: whoever tries these wants them to be of today.
 """
@@ -14,6 +14,7 @@ from chenu.agents.queries import find_change, list_versions
 from chenu.core import db
 from chenu.core.i18n import DEFAULT_LOCALE
 from chenu.core.paging import PageRequest
+from chenu.demo.brand import show_brand
 from chenu.demo.people import DemoPerson
 from chenu.demo.runs import get_agent
 from chenu.demo.seed import act_as, insert_people
@@ -64,6 +65,7 @@ async def leave_open() -> None:
     await _suspend()
     await _report()
     await _publish_update()
+    await show_brand()
     await record(ANONYMOUS, LEFT_OPEN)
 
 

@@ -29,6 +29,7 @@ from chenu.media.reencoding import Reencoder
 from chenu.media.store import MediaStore
 from chenu.metering.limiter import Limiter
 from chenu.metering.meter import Meter
+from chenu.saml.verifier import SamlVerifier
 from chenu.settings import Settings
 from chenu.sso.providers import ProviderClient
 from chenu.webhooks.client import WebhookClient
@@ -65,6 +66,7 @@ class Services:
     status: StatusBoard = field(default_factory=StatusBoard)
     providers: ProviderClient = field(default_factory=ProviderClient)
     resolver: Resolver = field(default_factory=DnsResolver)
+    saml: SamlVerifier = field(default_factory=SamlVerifier)
 
     @property
     def tallies(self) -> Tallies:

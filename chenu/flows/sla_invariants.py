@@ -14,7 +14,8 @@ SLA = (
         WITH covered AS (
             SELECT c.*, tstzrange(
                 greatest(first_day::timestamp AT TIME ZONE 'UTC',
-                    (SELECT first_at FROM availability_day ORDER BY day LIMIT 1)),
+                    (SELECT first_at FROM availability_day WHERE first_at IS NOT NULL
+                        ORDER BY day LIMIT 1)),
                 (last_day + 1)::timestamp AT TIME ZONE 'UTC') AS period
             FROM contract_credit c
         ), kept AS (

@@ -16,7 +16,7 @@ from chenu.core.site import Site, current_site
 from chenu.http.client_ip import TrustedProxies
 from chenu.http.paths import Subtrees
 from chenu.http.security_headers import Headers
-from chenu.settings import Settings
+from chenu.settings import Mode, Settings
 
 log = structlog.get_logger("chenu.request")
 
@@ -56,13 +56,17 @@ class Hosts:
         host = read_host(raw)
         if host is None:
             raise UnknownHost
-        if host == self._ours or is_private(host):
+        if host == self._ours or (is_private(host) and not self._may_be_shown(host)):
             return None
         public_url = self._settings.public_url
         site = await self._sites.get(host, lambda: find_site_at(public_url, host))
-        if site is None:
+        if site is None and not is_private(host):
             raise UnknownHost
         return site
+
+    def _may_be_shown(self, host: str) -> bool:
+        """The demo's brand has a name that leads to the machine itself."""
+        return self._settings.mode is Mode.DEMO and host.endswith(".localhost")
 
     def _choose(
         self, peer: str, sent: Iterable[tuple[bytes, bytes]], headers: Mapping[str, str]

@@ -11,7 +11,7 @@ RULES: tuple[Rule, ...] = (
         "scim_group_member",
         "entry IN (SELECT id FROM scim_entry WHERE member = @person)",
         ("id", "group_id", "entry"),
-        erasure=(Delete(whose=f"entry IN ({_ENTRIES}) OR group_id IN ({_GROUPS})"),),
+        erasure=(Delete(whose=f"entry IN ({_ENTRIES})"), Delete(whose=f"group_id IN ({_GROUPS})")),
     ),
     PersonalData(
         "scim_entry",

@@ -28,7 +28,7 @@ async def show_status(pages: NamedDependency[Pages], services: NamedDependency[S
     return pages.show(
         "status/page.html",
         known=known,
-        shown=status,
+        service=status,
         state_words=SERVICE_STATES,
         bars=draw_days(status.days) if status else [],
         upcoming=upcoming,

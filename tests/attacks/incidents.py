@@ -9,7 +9,7 @@ from chenu.availability.samples import write_samples
 from chenu.billing.contracts import ContractId, insert_contract, record_end
 from chenu.core.clock import system_now
 from tests.availability.contracts import contract_of
-from tests.availability.measured import sampled
+from tests.availability.measured import SLOT, sampled
 from tests.people import Person, make_person
 
 
@@ -26,7 +26,7 @@ async def tell_of_outages() -> dict[str, object]:
 
 
 async def end_contract_of_january(customer: Person) -> ContractId:
-    """Of the first two days of 2026, of which one slot was measured, and was not available."""
+    """Of the first two days of 2026, of which one slot was available."""
     colleague = await make_person("crediting", staff=(Staff.FINANCE,))
     begins = datetime(2026, 1, 1, tzinfo=UTC)
     ends = begins + timedelta(days=2)
@@ -34,5 +34,5 @@ async def end_contract_of_january(customer: Person) -> ContractId:
     row = contract_of(begins, ends, account_id, entered_by=colleague)
     await insert_contract(row)
     await record_end(row.id, None)
-    await write_samples([sampled(begins, works=False)])
+    await write_samples([sampled(begins), sampled(begins + SLOT, works=False)])
     return row.id

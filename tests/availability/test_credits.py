@@ -125,10 +125,13 @@ LAST = LAST.previous()
 
 
 async def measure(down: int) -> None:
-    """A month of samples but for so many of its slots of a minute, the first two days alone."""
+    """Two days of samples, a minute each, so many of which are not available."""
     start = LAST.start
     minute = timedelta(minutes=1)
-    samples = [sampled(start + minute * n, works=n >= down, seconds=60) for n in range(2_880)]
+    is_down = range(100, 100 + down)
+    samples = [
+        sampled(start + minute * n, works=n not in is_down, seconds=60) for n in range(2_880)
+    ]
     await write_samples(samples)
 
 
@@ -232,7 +235,9 @@ async def test_a_month_that_goes_on_is_not_final(
         now - timedelta(days=1), now + timedelta(days=1), account_of(customer), entered_by=finance
     )
     await insert_contract(row)
-    await write_samples([sampled(now.replace(second=0, microsecond=0), works=False, seconds=60)])
+    minute = now.replace(second=0, microsecond=0)
+    before = sampled(minute - timedelta(minutes=1), seconds=60)
+    await write_samples([before, sampled(minute, works=False, seconds=60)])
 
     with pytest.raises(Invalid, match="final a day after"):
         await confirm_credit(finance.actor, row.id, month_of(now), "Too early.")

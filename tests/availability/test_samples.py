@@ -187,3 +187,14 @@ async def test_a_demo_that_did_not_run_is_left_out(services: Services) -> None:
 
     assert figure.unavailable == 0
     assert figure.excluded >= 9 * 3600
+
+
+async def test_measuring_begins_with_a_service_that_works(services: Services) -> None:
+    await sample_in(range(4), works=False)
+    before = (await read_measured(DAY, NEXT)).since
+    await sample_in([4])
+
+    measured = await read_measured(DAY, NEXT)
+
+    assert (before, measured.since) == (None, NOON + 4 * SLOT)
+    assert measured.figure(DAY, NEXT).available == SECONDS

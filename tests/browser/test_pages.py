@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, expect
 
+from chenu.demo.brand import HOST as BRANDED
 from tests.browser.visitor import MARKS, Scheme, Visitor, open_visitor
 from tests.demo.rows import rows_of
 from tests.demo.running import RunningDemo
@@ -87,7 +88,7 @@ SIGNED_IN = {
     "affiliate": ("/affiliate", "/affiliate?address=elsewhere&chart=month"),
     "business": ("/account/members", "/account/token-limits", "/roi"),
     "free": ("/account/plan", "/account/invoices", "/developers"),
-    "enterprise": ("/account/plan", "/account/sla", "/tokens", "/developers"),
+    "enterprise": ("/account/plan", "/account/brand", "/account/sla", "/tokens", "/developers"),
     "trial": (
         "/account/plan",
         "/account/plan/change?tier=BUSINESS&interval=YEAR",
@@ -160,6 +161,15 @@ async def test_public_pages_have_no_accessibility_fault(visitor: Visitor, path: 
     await visitor.go(path)
 
     assert await _faults(visitor, dark=_EXAMINED) == {}
+
+
+@pytest.mark.parametrize("path", ["/", "/agents", "/agents/trieur-de-factures", "/sign-in"])
+async def test_pages_of_a_brand_have_no_accessibility_fault(visitor: Visitor, path: str) -> None:
+    port = urlsplit(visitor.demo.url).port
+    await visitor.page.goto(f"http://{BRANDED}:{port}{path}")
+
+    assert "Méridian" in await visitor.page.inner_text("header")
+    assert await _faults(visitor) == {}
 
 
 @pytest.mark.parametrize("role", SIGNED_IN)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Request
 
+from chenu.demo.brand import HOST as BRANDED
 from tests.demo.running import RunningDemo
 
 AXE = Path(__file__).parents[2] / "storefront" / "node_modules" / "axe-core" / "axe.min.js"
@@ -117,7 +118,8 @@ async def open_visitor(
     context.set_default_timeout(PATIENCE_MS)
     page = await context.new_page()
     visitor = Visitor(demo, context, page)
-    allowed = {urlsplit(demo.url).netloc, urlsplit(demo.ready["sandbox"]).netloc}
+    ours = urlsplit(demo.url)
+    allowed = {ours.netloc, urlsplit(demo.ready["sandbox"]).netloc, f"{BRANDED}:{ours.port}"}
 
     def on_request(request: Request) -> None:
         parts = urlsplit(request.url)

@@ -1,12 +1,17 @@
 """A provider of SAML as a test writes it: keys, and answers signed by xmlsec1."""
 
+import base64
 import subprocess
 import sys
 import tempfile
+import zlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from xml.etree.ElementTree import Element
 
+import defusedxml.ElementTree as ElementTree
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -175,6 +180,14 @@ def sign(key: Key, text: str, element: str, *also: str) -> str:
         command = ["xmlsec1", "--sign", "--privkey-pem", f"{private},{certificate}", *ids]
         done = subprocess.run([*command, str(file)], capture_output=True, text=True, check=True)
     return done.stdout.partition("?>")[2].strip()
+
+
+def read_request(url: str) -> tuple[Element, str]:
+    """The AuthnRequest and the RelayState that a browser brings to the provider."""
+    fields = parse_qs(urlsplit(url).query)
+    packed = base64.b64decode(fields["SAMLRequest"][0])
+    request: Element = ElementTree.fromstring(zlib.decompress(packed, -15))
+    return request, fields["RelayState"][0]
 
 
 def expectation(*keys: Key, **changes: object) -> Expectation:

@@ -12,29 +12,8 @@ import pytest
 from chenu.core.errors import Invalid
 from chenu.saml.metadata import read_metadata, write_metadata
 from chenu.saml.requests import new_request_id, sign_in_url
+from tests.saml.metadata import SIGN_IN, write_provider_metadata
 from tests.saml.provider import AUDIENCE, CONSUMER, NOW, PROVIDER, Key, make_key
-
-SIGN_IN = "https://idp.example/sso?tenant=1"
-REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-
-
-def write_provider_metadata(
-    *keys: Key, url: str = SIGN_IN, binding: str = REDIRECT, provider: str = PROVIDER
-) -> str:
-    described = "".join(
-        '<md:KeyDescriptor use="signing"><ds:KeyInfo'
-        ' xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>'
-        + "".join(key.certificate.strip().splitlines()[1:-1])
-        + "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
-        for key in keys
-    )
-    return (
-        '<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata"'
-        f' entityID="{provider}"><md:IDPSSODescriptor'
-        ' protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">'
-        f'{described}<md:SingleSignOnService Binding="{binding}"'
-        f' Location="{url.replace("&", "&amp;")}"/></md:IDPSSODescriptor></md:EntityDescriptor>'
-    )
 
 
 def test_metadata_says_where_to_sign_in_and_with_which_keys(key: Key, next_key: Key) -> None:

@@ -34,12 +34,13 @@ class SentAway:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the provider sent back in the query of the callback; empty where it is missing."""
+    """What the provider sent back, by the callback's query or SAML's form; empty where missing."""
 
     state: str
     code: str = ""
     error: str = ""
     issuer: str = ""
+    saml_response: str = ""
 
 
 def callback_url(services: Services, connection_id: ConnectionId) -> str:

@@ -79,7 +79,7 @@ async def create_oidc(services: Services, actor: Actor, data: OidcInput) -> Conn
 
     async def write() -> ConnectionRow:
         account = await lock_as_owner(actor)
-        await _require_room(account.id)
+        await require_room(account.id)
         secret = _seal(services, connection_id, data.client_secret or "")
         values = {"id": connection_id, "account": account.id, "kind": ConnectionKind.OIDC.value}
         values |= {"state": ConnectionState.DRAFT.value, "created_at": business_now()}
@@ -90,7 +90,8 @@ async def create_oidc(services: Services, actor: Actor, data: OidcInput) -> Conn
     return await db.run_in_transaction(write)
 
 
-async def _require_room(account_id: AccountId) -> None:
+async def require_room(account_id: AccountId) -> None:
+    """Of every kind. Raises LimitReached."""
     if len(await list_connections(account_id)) >= MOST_CONNECTIONS:
         message = mark("An account has at most {count} connections: remove one first")
         raise LimitReached(message, count=MOST_CONNECTIONS)

@@ -12,7 +12,8 @@ from chenu.core.errors import NotFound
 from chenu.flows.services import Services
 from chenu.flows.sso.availability import PER_IP, require_signing_in
 from chenu.flows.sso.joining import LinkMailed, SignedIn, sign_in_verified
-from chenu.flows.sso.oidc import Answered, SentAway, send_away, verify_answer
+from chenu.flows.sso.kinds import send_away, verify_answer
+from chenu.flows.sso.oidc import Answered, SentAway
 from chenu.flows.sso.trials import Tried, finish_trial
 from chenu.sso.attempts import use_attempt
 from chenu.sso.connections import ConnectionRow, find_connection

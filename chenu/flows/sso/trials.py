@@ -13,7 +13,8 @@ from chenu.domains.model import NameKind
 from chenu.flows.services import Services
 from chenu.flows.sso.availability import PER_IP, has_sso, require_own_domain
 from chenu.flows.sso.joining import join_account
-from chenu.flows.sso.oidc import SentAway, send_away
+from chenu.flows.sso.kinds import send_away
+from chenu.flows.sso.oidc import SentAway
 from chenu.flows.sso.setup import require_setting_up
 from chenu.sso.attempts import Attempt
 from chenu.sso.connections import ConnectionRow, get_connection, set_state
