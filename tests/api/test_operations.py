@@ -11,7 +11,6 @@ from chenu.accounts.actor import ApiScope, Staff
 from chenu.accounts.request_context import RequestContext
 from chenu.core import db
 from chenu.core.clock import business_now
-from chenu.domains.resolver import DnsResolver
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu_graphql.answers import GraphQLRequest
@@ -209,7 +208,7 @@ async def _sign_in_elsewhere(story: Story, services: Services, api: Api) -> None
     side, records = ProviderSide(), Records()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(services.providers, "http", side)
-        patched.setattr(DnsResolver, "list_texts", records.list_texts)
+        patched.setattr(type(services.resolver), "list_texts", records.list_texts)
         domain = (await story.tell(api, "AddMailDomain", domain="acme.fr"))["mailDomain"]
         records.texts[domain["recordName"]] = [domain["recordValue"]]
         proved = await story.tell(api, "ProveMailDomain", id=domain["id"])

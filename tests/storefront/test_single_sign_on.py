@@ -6,7 +6,6 @@ import pytest
 
 from chenu.accounts.actor import AccountRole, Staff
 from chenu.core import db
-from chenu.domains.resolver import DnsResolver
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.accounts.mailed import mailed_token
@@ -30,9 +29,9 @@ def side(services: Services, monkeypatch: pytest.MonkeyPatch) -> ProviderSide:
 
 
 @pytest.fixture
-def records(monkeypatch: pytest.MonkeyPatch) -> Records:
+def records(services: Services, monkeypatch: pytest.MonkeyPatch) -> Records:
     found = Records()
-    monkeypatch.setattr(DnsResolver, "list_texts", found.list_texts)
+    monkeypatch.setattr(type(services.resolver), "list_texts", found.list_texts)
     return found
 
 
