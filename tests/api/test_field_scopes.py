@@ -29,7 +29,8 @@ WITHOUT_SCOPE = {
     permissions.DECIDED: "public parts, null for the rest",
 }
 FOR_NO_KEY = {
-    *(permissions.PERSON, permissions.SESSION, permissions.KEYS),
+    *(permissions.PERSON, permissions.SESSION, permissions.KEYS, permissions.OWNERS),
+    permissions.SIGN_IN_SETUP,
     *(permissions.STAFF, permissions.REVIEWER, permissions.FINANCE, permissions.SERVICE),
 }
 
@@ -65,6 +66,8 @@ PUBLIC_TYPES = {
     *("Agent", "AgentConnection", "AgentEdge", "AgentFacets", "AgentPrice", "AgentVersion"),
     *("ApiPlan", "Creator", "FacetCount", "Money", "PageInfo", "Sphere", "Tier", "TierFeature"),
     *("Review", "ReviewConnection", "ReviewEdge", "TokenPack"),
+    *("Availability", "AvailabilityDay", "Incident", "IncidentUpdate", "Maintenance"),
+    "ServiceStatus",
     "AgentAccess",  # whether the account may use an agent that everybody sees
 }
 """What a key without any scope is given objects of: what everybody may read without a key."""
