@@ -103,7 +103,7 @@ async def test_the_owner_makes_replaces_and_revokes_the_token_of_a_directory(
     async def make() -> str:
         shown = await owner.submit(await owner.get(page), f"{page}/token")
         assert shown.status == 200
-        return re.findall(r"chenu_scim_\w{43}", shown.response.text)[0]
+        return str(re.findall(r"chenu_scim_\w{43}", shown.response.text)[0])
 
     async def ask(token: str) -> int:
         headers = {"authorization": f"Bearer {token}"}
