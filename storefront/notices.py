@@ -122,6 +122,7 @@ _NOTICES = {
     "connection-off": mark("Switched off: passwords work again."),
     "connection-required": mark("The provider is required: passwords are off for your people."),
     "connection-optional": mark("Passwords work again beside the provider."),
+    "directory-revoked": mark("The token is revoked: the directory changes nothing here any more."),
     "connection-removed": mark("The connection is removed."),
     "webhook-events": mark("The events are saved. They count from now on."),
     "webhook-off": mark("Switched off. Events are stored for 30 days."),

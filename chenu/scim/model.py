@@ -11,6 +11,8 @@ ScimTokenId = NewType("ScimTokenId", UUID)
 EntryId = NewType("EntryId", UUID)
 GroupId = NewType("GroupId", UUID)
 
+SCIM_PATH: Final = "/scim/v2"
+"""What directories write to, by our own name alone."""
 MOST_ENTRIES: Final = 10_000
 """People of one connection."""
 MOST_GROUPS: Final = 500

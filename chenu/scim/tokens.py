@@ -1,5 +1,6 @@
 """Tokens of directories: shown once, stored as a hash, one of a connection at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -62,7 +63,8 @@ async def create_token(actor: Actor, connection_id: ConnectionId, pepper: bytes)
 
     Raises Forbidden, PlanRequired, NotFound, SignInAgain.
     """
-    actor.require_right(Right.MANAGE_MEMBERS)
+    account_id = actor.require_right(Right.MANAGE_MEMBERS)
+    await get_connection(account_id, connection_id)
     require_feature(actor.entitlements, Feature.SSO)
     await require_fresh(actor, RECENT)
     made, token_id = new_key(SCIM_TOKEN_HEAD), ScimTokenId(new_id())
@@ -81,22 +83,26 @@ async def create_token(actor: Actor, connection_id: ConnectionId, pepper: bytes)
     return await db.run_in_transaction(write)
 
 
-async def revoke_token(actor: Actor, connection_id: ConnectionId) -> None:
-    """At once and for good; without a token nothing changes. Raises Forbidden, NotFound."""
+async def revoke_token(actor: Actor, connection_id: ConnectionId) -> TokenRow | None:
+    """At once and for good; None and no change without a token. Raises Forbidden, NotFound."""
     actor.require_right(Right.MANAGE_MEMBERS)
 
-    async def write() -> None:
+    async def write() -> TokenRow | None:
         account = await lock_as_owner(actor)
         await get_connection(account.id, connection_id)
-        if await _revoke(connection_id):
-            await audit.record(actor, "scim_token.revoke", connection_id)
+        token = await find_token(account.id, connection_id)
+        if token is None:
+            return None
+        await _revoke(connection_id)
+        await audit.record(actor, "scim_token.revoke", token.id, prefix=token.prefix)
+        return await _get_token(token.id)
 
-    await db.run_in_transaction(write)
+    return await db.run_in_transaction(write)
 
 
-async def _revoke(connection_id: ConnectionId) -> int:
+async def _revoke(connection_id: ConnectionId) -> None:
     sql = "UPDATE scim_token SET revoked_at = $2 WHERE connection = $1 AND revoked_at IS NULL"
-    return await db.execute(sql, connection_id, business_now())
+    await db.execute(sql, connection_id, business_now())
 
 
 async def _get_token(token_id: ScimTokenId) -> TokenRow:
@@ -110,6 +116,12 @@ async def find_token(account_id: AccountId, connection_id: ConnectionId) -> Toke
     """The one that is not revoked."""
     sql = f"{_SELECT} WHERE account = $1 AND connection = $2 AND revoked_at IS NULL"
     return await db.find_one(TokenRow, sql, account_id, connection_id)
+
+
+async def list_tokens(connection_ids: Sequence[ConnectionId]) -> list[TokenRow]:
+    """Those that are not revoked, whosesoever: one of a connection at most."""
+    sql = f"{_SELECT} WHERE connection = ANY($1) AND revoked_at IS NULL"
+    return await db.fetch_all(TokenRow, sql, list(connection_ids))
 
 
 async def get_caller(secret: str, pepper: bytes) -> Caller:

@@ -56,6 +56,8 @@ from chenu.flows.roi.reports import get_roi_report
 from chenu.roi.periods import RoiPeriod
 from chenu.roi.report import RoiReport
 from chenu.roi.settings import RunSeconds, list_run_seconds
+from chenu.scim.tokens import TokenRow, list_tokens
+from chenu.sso.model import ConnectionId
 from chenu.tokens.entitlements import list_entitlements
 from chenu.tokens.grants import GrantId as TokenGrantId
 from chenu.tokens.grants import GrantRow as TokenGrantRow
@@ -248,6 +250,10 @@ class Loaders(AffiliateLoaders):
     @cached_property
     def run_seconds(self) -> Loader[AccountId, RunSeconds | None]:
         return one_each(list_run_seconds, lambda row: row.account_id)
+
+    @cached_property
+    def scim_tokens(self) -> Loader[ConnectionId, TokenRow | None]:
+        return one_each(list_tokens, lambda row: row.connection_id)
 
     @cached_property
     def api_keys(self) -> Loader[AccountId, list[ApiKey]]:

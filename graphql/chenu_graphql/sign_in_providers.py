@@ -14,6 +14,7 @@ from chenu.domains.proving import add_name, prove_name
 from chenu.flows.sso.oidc import callback_url
 from chenu.flows.sso.setup import OidcInput, RoleTable, create_oidc
 from chenu.flows.sso.switching import ProviderMode, choose_mode
+from chenu.scim.model import SCIM_PATH
 from chenu.sso.connections import ConnectionRow, list_connections
 from chenu.sso.model import ConnectionId, ConnectionKind, ConnectionState
 from chenu_graphql.context import Info
@@ -22,8 +23,9 @@ from chenu_graphql.fields import argument, field, input_argument, input_field
 from chenu_graphql.ids import get_row_id, public_id
 from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import PARENT
+from chenu_graphql.scim_tokens import PROVIDER, ScimToken, find_scim_token
 
-_DOMAIN, _PROVIDER = "MailDomain", "SignInProvider"
+_DOMAIN = "MailDomain"
 
 
 def _domain_id(root: strawberry.Parent[DomainRow]) -> strawberry.ID:
@@ -42,11 +44,15 @@ class MailDomain:
 
 
 def _provider_id(root: strawberry.Parent[ConnectionRow]) -> strawberry.ID:
-    return public_id(_PROVIDER, root.id)
+    return public_id(PROVIDER, root.id)
 
 
 def _redirect_uri(root: strawberry.Parent[ConnectionRow], info: Info) -> str:
     return callback_url(info.context.services, root.id)
+
+
+def _scim_url(root: strawberry.Parent[ConnectionRow], info: Info) -> str:
+    return info.context.services.url(SCIM_PATH)
 
 
 def _groups(root: strawberry.Parent[ConnectionRow]) -> list["GroupRole"]:
@@ -75,6 +81,10 @@ class SignInProvider:
     role_claim: str = field("The claim that has the groups; empty for none.", PARENT)
     group_roles: list[GroupRole] = field("The first that matches counts.", PARENT, _groups)
     tried_at: datetime | None = field("When its owner signed in by it for a trial.", PARENT)
+    scim_url: str = field("Where its directory writes to.", PARENT, _scim_url)
+    scim_token: ScimToken | None = field(
+        "What its directory proves itself with; null: it has none.", PARENT, find_scim_token
+    )
 
 
 async def list_mail_domains(root: strawberry.Parent[AccountRow]) -> list[DomainRow]:
@@ -152,6 +162,6 @@ async def resolve_mode(
     info: Info, data: Annotated[SignInProviderModeInput, input_argument()]
 ) -> Payload:
     unknown = NotFound("There is no such connection", path=("id",))
-    connection_id = ConnectionId(get_row_id(_PROVIDER, data.id, unknown))
+    connection_id = ConnectionId(get_row_id(PROVIDER, data.id, unknown))
     changed = await choose_mode(info.context.actor, connection_id, data.mode)
     return Payload(sign_in_provider=changed)

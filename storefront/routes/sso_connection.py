@@ -20,8 +20,12 @@ from chenu.flows.sso.switching import (
     switch_on,
 )
 from chenu.flows.sso.trials import begin_trial
+from chenu.scim.model import SCIM_PATH
+from chenu.scim.tokens import find_token
 from chenu.sso.connections import get_connection
 from chenu.sso.model import ConnectionId
+from chenu.tiers.catalogue import Feature
+from chenu.tiers.entitlements import find_refusal
 from storefront.forms import REFUSED_TRIES, FormView, HttpRequest, keep, read_form
 from storefront.pages import Page, Pages
 from storefront.routes.sessions import with_retry
@@ -30,27 +34,28 @@ from storefront.routes.sso_sign_in import browser_cookie_of, send_to
 from storefront.sso_form import FIELDS, STATES, read_oidc, values_of
 from storefront.visitor import account_of
 
-_ONE = f"{PATH}/connections/{{connection_id:uuid}}"
+ONE = f"{PATH}/connections/{{connection_id:uuid}}"
 Change = Callable[[Actor, ConnectionId], Awaitable[object]]
 
 
-@get(_ONE, opt=OWNERS_WORK)
+@get(ONE, opt=OWNERS_WORK)
 async def show_connection(
     pages: NamedDependency[Pages],
     services: NamedDependency[Services],
     connection_id: FromPath[UUID],
 ) -> Page:
     """Raises NotFound for another account's."""
-    return await _render(pages, services, ConnectionId(connection_id), None)
+    return await render_connection(pages, services, ConnectionId(connection_id), None)
 
 
-async def _render(
+async def render_connection(
     pages: Pages,
     services: Services,
     connection_id: ConnectionId,
     error: ChenuError | None,
     typed: dict[str, str] | None = None,
 ) -> Page:
+    """With what was wrong with a try, and what was typed."""
     account_id = account_of(pages.request_context.actor)
     connection = await get_connection(account_id, connection_id)
     values = values_of(connection) if typed is None else typed
@@ -61,6 +66,9 @@ async def _render(
         "sso/connection.html",
         200 if error is None else pages.status(error),
         connection=connection,
+        token=await find_token(account_id, connection_id),
+        scim_url=services.url(SCIM_PATH),
+        plan_refusal=find_refusal(pages.request_context.actor.entitlements, Feature.SSO),
         redirect_uri=callback_url(services, connection_id),
         states=STATES,
         form=form,
@@ -68,7 +76,7 @@ async def _render(
     return page if error is None else with_retry(page, error)
 
 
-@post(_ONE, opt=OWNERS_WORK)
+@post(ONE, opt=OWNERS_WORK)
 async def save_connection(
     request: HttpRequest,
     pages: NamedDependency[Pages],
@@ -80,11 +88,11 @@ async def save_connection(
         data = read_oidc(fields, is_new=False)
         await change_oidc(services, pages.request_context.actor, known, data)
     except REFUSED_TRIES as error:
-        return await _render(pages, services, known, error, keep(fields, FIELDS))
+        return await render_connection(pages, services, known, error, keep(fields, FIELDS))
     return _done(pages, known, "connection-saved")
 
 
-@get(f"{_ONE}/try", opt=OWNERS_WORK)
+@get(f"{ONE}/try", opt=OWNERS_WORK)
 async def try_connection(
     request: HttpRequest,
     pages: NamedDependency[Pages],
@@ -96,7 +104,7 @@ async def try_connection(
     try:
         sent = await begin_trial(services, actor, known, cookie=cookie)
     except REFUSED_TRIES as error:
-        return await _render(pages, services, known, error)
+        return await render_connection(pages, services, known, error)
     return send_to(pages, sent)
 
 
@@ -107,11 +115,11 @@ async def _change(
     try:
         await change(pages.request_context.actor, known)
     except REFUSED_TRIES as error:
-        return await _render(pages, services, known, error)
+        return await render_connection(pages, services, known, error)
     return _done(pages, known, notice)
 
 
-@post(f"{_ONE}/on", opt=OWNERS_WORK)
+@post(f"{ONE}/on", opt=OWNERS_WORK)
 async def turn_on(
     pages: NamedDependency[Pages],
     services: NamedDependency[Services],
@@ -120,7 +128,7 @@ async def turn_on(
     return await _change(pages, services, connection_id, switch_on, "connection-on")
 
 
-@post(f"{_ONE}/off", opt=OWNERS_WORK)
+@post(f"{ONE}/off", opt=OWNERS_WORK)
 async def turn_off(
     pages: NamedDependency[Pages],
     services: NamedDependency[Services],
@@ -129,7 +137,7 @@ async def turn_off(
     return await _change(pages, services, connection_id, switch_off, "connection-off")
 
 
-@post(f"{_ONE}/require", opt=OWNERS_WORK)
+@post(f"{ONE}/require", opt=OWNERS_WORK)
 async def require(
     pages: NamedDependency[Pages],
     services: NamedDependency[Services],
@@ -138,7 +146,7 @@ async def require(
     return await _change(pages, services, connection_id, require_provider, "connection-required")
 
 
-@post(f"{_ONE}/optional", opt=OWNERS_WORK)
+@post(f"{ONE}/optional", opt=OWNERS_WORK)
 async def make_optional(
     pages: NamedDependency[Pages],
     services: NamedDependency[Services],
@@ -147,7 +155,7 @@ async def make_optional(
     return await _change(pages, services, connection_id, stop_requiring, "connection-optional")
 
 
-@post(f"{_ONE}/remove", opt=OWNERS_WORK)
+@post(f"{ONE}/remove", opt=OWNERS_WORK)
 async def remove(pages: NamedDependency[Pages], connection_id: FromPath[UUID]) -> Page:
     await remove_connection(pages.request_context.actor, ConnectionId(connection_id))
     return pages.go(f"{PATH}?notice=connection-removed")

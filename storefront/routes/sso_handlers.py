@@ -1,6 +1,6 @@
 """The handlers of single sign-on."""
 
-from storefront.routes import sso_connection, sso_setup, sso_sign_in
+from storefront.routes import sso_connection, sso_directory, sso_setup, sso_sign_in
 
 SSO_HANDLERS = (
     sso_sign_in.begin,
@@ -20,4 +20,6 @@ SSO_HANDLERS = (
     sso_connection.require,
     sso_connection.make_optional,
     sso_connection.remove,
+    sso_directory.make_token,
+    sso_directory.end_token,
 )

@@ -221,6 +221,10 @@ async def _sign_in_elsewhere(story: Story, services: Services, api: Api) -> None
         chosen = {"id": made["id"], "mode": "REQUIRED"}
         found = await story.tell(api, "ChooseSignInProviderMode", input=chosen)
     assert found["signInProvider"]["isRequired"] is True
+    made = await story.tell(api, "CreateScimToken", id=chosen["id"])
+    assert made["secret"].startswith(made["scimToken"]["prefix"])
+    ended = (await story.tell(api, "RevokeScimToken", id=chosen["id"]))["scimToken"]
+    assert ended["revokedAt"] is not None
     listed = (await story.tell(api, "SingleSignOn"))["account"]
     assert listed["signInProviders"] == [found["signInProvider"]]
     assert listed["mailDomains"] == [proved["mailDomain"]]

@@ -176,6 +176,8 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         f"{sso}/optional": Filled("buyer", {}),
         f"{sso}/off": Filled("buyer", {}),
         f"{sso}/remove": Filled("buyer", {}),
+        f"{sso}/token": Filled("buyer", {}, moves=False),
+        f"{sso}/token/revoke": Filled("buyer", {}),
         "/sign-in/join": Filled("buyer", {"token": "x", "password": "x"}, moves=False),
         "/account/webhooks": Filled(
             "buyer", {"url": "http://127.0.0.1:8/forged", "kinds": "invoice.paid"}

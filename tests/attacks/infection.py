@@ -54,6 +54,7 @@ async def _infect_connections(line: str) -> None:
     for column in ("name", "issuer", "client_id", "role_claim"):
         await put("sso_connection", column, line)
     await put("domain_name", "name", line)
+    await put("scim_token", "prefix", line)
 
 
 async def _infect_outages(line: str) -> None:

@@ -60,6 +60,8 @@ _PROVE = "mutation($i: ID!) { mailDomainProve(id: $i) { userErrors { code } } }"
 _MODE = """mutation($i: SignInProviderModeInput!) {
     signInProviderModeChoose(input: $i) { userErrors { code } }
 }"""
+_TOKEN = "mutation($i: ID!) { scimTokenCreate(id: $i) { userErrors { code } } }"
+_NO_TOKEN = "mutation($i: ID!) { scimTokenRevoke(id: $i) { userErrors { code } } }"
 _PUT_AWAY = "mutation($i: ID!) { libraryPutAway(id: $i) { userErrors { code } } }"
 _BRING_BACK = "mutation($i: ID!) { libraryBringBack(id: $i) { userErrors { code } } }"
 _ROTATE = "mutation($i: ID!) { apiKeyRotate(id: $i) { userErrors { code } } }"
@@ -108,6 +110,8 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
             "buyer",
             (_MODE, {"i": {"id": world.node_id("connection"), "mode": "OFF"}}),
         ),
+        "scimTokenCreate": ("buyer", (_TOKEN, {"i": world.node_id("connection")})),
+        "scimTokenRevoke": ("buyer", (_NO_TOKEN, {"i": world.node_id("connection")})),
         "executionCancel": ("buyer", (_GIVE_UP, {"i": {"executionId": ended, **key}})),
         "disputeEvidenceSubmit": ("creator", (_ANSWER, {"i": answer})),
         "purchaseRefund": ("buyer", (_REFUND, {"i": back})),
@@ -200,11 +204,13 @@ async def test_the_same_calls_work_for_whom_they_are_for(
         if maker:
             found[name] = await _codes(cast.named(maker), call)
 
-    bought_once = {"INVALID_STATE"}  # the buyer's own purchase, with nothing to be renewed
+    but: dict[str, set[str]] = {
+        "purchaseCancel": {"INVALID_STATE"},
+        "purchaseResume": {"INVALID_STATE"},
+        "scimTokenCreate": {"PLAN_REQUIRED"},
+    }  # the buyer's own purchase, with nothing to be renewed, and a plan without single sign-on
     assert found == {
-        name: bought_once if name in ("purchaseCancel", "purchaseResume") else set()
-        for name, (maker, _) in _calls(world).items()
-        if maker
+        name: but.get(name, set()) for name, (maker, _) in _calls(world).items() if maker
     }
 
 

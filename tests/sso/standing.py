@@ -1,4 +1,4 @@
-"""A connection that is on and required, and its proved domain, of an account of any plan."""
+"""A required connection, its directory's token and a proved domain, of an account of any plan."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from chenu.core.clock import business_now
 from chenu.core.ids import new_id
 from chenu.core.rows import insert
 from chenu.domains.tables import DomainName
+from chenu.scim.tables import ScimToken
 from chenu.sso.tables import SsoConnection
 from tests.people import Person
 
@@ -23,4 +24,7 @@ async def put_standing(owner: Person, name: str = "standing.fr") -> dict[str, An
     await insert(
         SsoConnection, {"id": connection, "account": account, **provider, **roles, **state}
     )
+    token = {"id": new_id(), "account": account, "connection": connection}
+    secret = {"prefix": "chenu_scim_0", "secret_hash": connection.bytes * 2}
+    await insert(ScimToken, {**token, **secret, "created_by": owner.user_id, "created_at": now})
     return {"connection": connection, "domain": domain}

@@ -1,17 +1,20 @@
 """Pages of single sign-on without JavaScript: an owner sets it up, and people sign in by it."""
 
+import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from chenu.accounts.actor import AccountRole, Staff
 from chenu.core import db
+from chenu.core.clock import system_now
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.accounts.mailed import mailed_token
 from tests.domains.resolvers import Records
 from tests.people import PASSWORD, Person, make_member, make_person
-from tests.rows import count, mails_to
+from tests.rows import count, mails_to, put
 from tests.sso.provider_side import CLIENT, ISSUER, SECRET, ProviderSide
 from tests.storefront.browser import Browser, Seen
 from tests.storefront.conftest import OpenBrowser
@@ -88,6 +91,45 @@ async def test_an_owner_sets_a_provider_up_tries_it_and_people_come_by_it(
     assert (entered.status, entered.location) == (303, "/tokens")
     assert "Elsa" in (await visitor.get("/account/members")).words
     assert await count("membership", "role = 'BILLING'") == 1
+
+
+async def test_the_owner_makes_replaces_and_revokes_the_token_of_a_directory(
+    open_browser: OpenBrowser, side: ProviderSide, records: Records
+) -> None:
+    browser = await open_browser()
+    owner = browser.become(await make_owner())
+    page = await set_up(owner, records)
+
+    async def make() -> str:
+        shown = await owner.submit(await owner.get(page), f"{page}/token")
+        assert shown.status == 200
+        return str(re.findall(r"chenu_scim_\w{43}", shown.response.text)[0])
+
+    async def ask(token: str) -> int:
+        headers = {"authorization": f"Bearer {token}"}
+        return (await owner.client.get("/scim/v2/Users", headers=headers)).status_code
+
+    first = await make()
+    second = await make()
+    seen = await owner.get(page)
+
+    assert (await ask(first), await ask(second)) == (401, 200)
+    assert second not in seen.response.text
+    assert "/scim/v2" in seen.words
+    assert second[:12] in seen.words
+    assert "jamais utilisé" in seen.words
+    assert "dernière utilisation" in (await owner.get(page)).words
+    ended = await owner.submit(seen, f"{page}/token/revoke")
+    assert "Le jeton est révoqué" in (await owner.follow(ended)).words
+    assert await ask(second) == 401
+    await put("user_session", "created_at", system_now() - timedelta(hours=1))
+    stale = await owner.submit(await owner.get(page), f"{page}/token")
+    assert (stale.status, stale.has_form(f"{page}/token")) == (403, True)
+    await db.execute("UPDATE account SET tier = 'BUSINESS'")
+    refused = await owner.post(f"{page}/token", dict(seen.form(f"{page}/token").fields))
+    assert refused.status == 402
+    assert not (await owner.get(page)).has_form(f"{page}/token")
+    assert await count("audit_event", "action LIKE 'scim_token.%'") == 3
 
 
 async def test_the_page_of_sign_in_is_the_same_for_whoever_has_an_account_and_who_has_none(

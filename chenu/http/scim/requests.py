@@ -13,7 +13,7 @@ from chenu.core.errors import Invalid, NotFound, Unauthenticated
 from chenu.core.i18n import mark
 from chenu.core.ids import find_id
 from chenu.core.text import has_unstorable
-from chenu.scim.model import Caller, Span, Wanted
+from chenu.scim.model import SCIM_PATH, Caller, Span, Wanted
 from chenu.scim.tokens import get_caller
 from chenu.settings import Settings
 
@@ -45,7 +45,7 @@ async def get_caller_of(request: ScimRequest, settings: Settings) -> Caller:
 
 
 def base_url(settings: Settings) -> str:
-    return f"{settings.public_url.rstrip('/')}/scim/v2"
+    return f"{settings.public_url.rstrip('/')}{SCIM_PATH}"
 
 
 async def read_body(request: ScimRequest) -> dict[str, Any]:

@@ -4,13 +4,12 @@ from litestar import Router
 
 from chenu.http.scim import discovery, groups, users
 from chenu.http.scim.answers import answer_failure
-
-PATH = "/scim/v2"
+from chenu.scim.model import SCIM_PATH
 
 
 def create_scim_routes() -> Router:
     return Router(
-        PATH,
+        SCIM_PATH,
         route_handlers=[
             discovery.show_config,
             discovery.list_resource_types,

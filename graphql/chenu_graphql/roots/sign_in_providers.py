@@ -4,6 +4,11 @@ import strawberry
 
 from chenu_graphql.fields import CHANGE, field
 from chenu_graphql.permissions import OWNERS
+from chenu_graphql.scim_tokens import (
+    ScimTokenPayload,
+    resolve_create_token,
+    resolve_revoke_token,
+)
 from chenu_graphql.sign_in_providers import (
     MailDomainPayload,
     SignInProviderPayload,
@@ -38,5 +43,17 @@ class SignInProviderMutations:
         "Switches a provider on or off, or requires it.",
         OWNERS,
         resolve_mode,
+        weight=CHANGE,
+    )
+    scim_token_create: ScimTokenPayload = field(
+        "Makes the token of a provider's directory; one that there was ends at once.",
+        OWNERS,
+        resolve_create_token,
+        weight=CHANGE,
+    )
+    scim_token_revoke: ScimTokenPayload = field(
+        "Ends the token of a provider's directory at once and for good.",
+        OWNERS,
+        resolve_revoke_token,
         weight=CHANGE,
     )
