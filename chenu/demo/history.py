@@ -1,4 +1,4 @@
-"""The file with which a demo begins: months of both databases. docs/operations.md.
+"""The file with which a demo begins: two years of both databases. docs/operations.md.
 
 A compressed archive of text: a manifest, each table as PostgreSQL's COPY writes it, and the
 sandbox's archive. The addresses of web process and sandbox are left open.

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from chenu.core.money import Cents
 from chenu.demo.acts import (
+    DECLINED_LATER,
     Act,
     Cancel,
     Change,
@@ -49,8 +50,10 @@ def _begin(one: Subscriber) -> Act:
 
 
 def _end(number: int, one: Subscriber, pays: float) -> Iterator[Entry]:
+    if one.second_card_is_refused:
+        yield Entry(pays + 20, NewCard(one.role, DECLINED_LATER))
     if one.ending is Ending.RECOVERS:
-        yield Entry(pays + 2.4, NewCard(one.role, one.card))
+        yield Entry(pays + _MONTH + 2.4, NewCard(one.role, one.card))
     if one.ending in (Ending.LEAVES, Ending.RETURNS):
         leaves = pays + _MONTH * one.months - 4
         yield Entry(leaves, Cancel(one.role, _REASONS[number % len(_REASONS)]))

@@ -5,7 +5,7 @@ from enum import StrEnum
 from math import isqrt
 
 from chenu.billing.recurring import BillingInterval
-from chenu.demo.acts import DECLINED_LATER, NO_CARD, own_card
+from chenu.demo.acts import NO_CARD, own_card
 from chenu.demo.people import DemoPerson
 from chenu.metering.plans import ApiPlanCode
 from chenu.tiers.catalogue import TierCode
@@ -40,6 +40,9 @@ class Ending(StrEnum):
     RECOVERS = "RECOVERS"
 
 
+_REFUSED = (Ending.FAILS, Ending.RECOVERS)
+
+
 @dataclass(frozen=True, slots=True)
 class Subscriber:
     """`arrives`: the day of signing up. `months` pass until the plan is left or changed."""
@@ -63,13 +66,12 @@ class Subscriber:
     @property
     def first_card(self) -> str:
         """The one that is given where the plan begins."""
-        if self.ending is Ending.LAPSES:
-            return NO_CARD
-        return DECLINED_LATER if self.has_refused_card else self.card
+        return NO_CARD if self.ending is Ending.LAPSES else self.card
 
     @property
-    def has_refused_card(self) -> bool:
-        return self.ending in (Ending.FAILS, Ending.RECOVERS)
+    def second_card_is_refused(self) -> bool:
+        """Not the first: a trial would be refused, since they share it and each card has one."""
+        return self.ending in _REFUSED
 
 
 def list_subscribers() -> list[Subscriber]:
@@ -79,7 +81,7 @@ def list_subscribers() -> list[Subscriber]:
 
 def _subscriber(number: int) -> Subscriber:
     ending = _ending(number)
-    trial = number % 5 in (1, 3) or ending in (Ending.LAPSES, Ending.FAILS, Ending.RECOVERS)
+    trial = ending is Ending.LAPSES or (number % 5 in (1, 3) and ending not in _REFUSED)
     yearly = number % 6 == 4 and ending is Ending.STAYS
     return Subscriber(
         person=_person(number),
