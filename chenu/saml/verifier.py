@@ -31,7 +31,7 @@ LONGEST_POSTED = MOST_BYTES * 4 // 3 + 4
 _TOO_MANY = mark("Many people are signing in at the moment. Please try again in a minute")
 _FAILED = mark("The answer of the provider could not be checked. Please try again later")
 _MISSING = mark(
-    "SAML is not installed on this server: its operator runs pip install 'chenu[saml]' "
+    'SAML is not installed on this server: its operator runs pip install "chenu[saml]" '
     "and apt-get install xmlsec1. OIDC works without"
 )
 

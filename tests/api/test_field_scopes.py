@@ -29,7 +29,9 @@ WITHOUT_SCOPE = {
     permissions.DECIDED: "public parts, null for the rest",
 }
 FOR_NO_KEY = {
-    *(permissions.PERSON, permissions.SESSION, permissions.KEYS, permissions.OWNERS),
+    *(permissions.PERSON, permissions.SESSION, permissions.KEYS),
+    *(permissions.OWNERS, permissions.SIGN_IN_SETUP),
+    *(permissions.PERSON, permissions.SESSION, permissions.KEYS),
     permissions.SIGN_IN_SETUP,
     *(permissions.STAFF, permissions.REVIEWER, permissions.FINANCE, permissions.SERVICE),
 }
@@ -67,7 +69,7 @@ PUBLIC_TYPES = {
     *("ApiPlan", "Creator", "FacetCount", "Money", "PageInfo", "Sphere", "Tier", "TierFeature"),
     *("Review", "ReviewConnection", "ReviewEdge", "TokenPack"),
     *("Availability", "AvailabilityDay", "Incident", "IncidentUpdate", "Maintenance"),
-    "ServiceStatus",
+    "ServiceStatus",  # the page /status
     "AgentAccess",  # whether the account may use an agent that everybody sees
 }
 """What a key without any scope is given objects of: what everybody may read without a key."""

@@ -15,7 +15,7 @@ CARD = "4242 4242 4242 4242"
 
 
 def _read_tour() -> list[str]:
-    text = README.read_text().partition("### A tour in ten steps")[2].partition("\n|")[0]
+    text = README.read_text().partition("### A tour in eleven steps")[2].partition("\n|")[0]
     return [step for _, step in _STEP.findall(text)]
 
 
@@ -105,6 +105,12 @@ async def _see_books(visitor: Visitor) -> None:
     await _look(visitor, "/staff/books", "/staff/audit")
 
 
+async def _see_enterprise(visitor: Visitor) -> None:
+    await visitor.sign_out()
+    await visitor.sign_in("enterprise")
+    await _look(visitor, "/account/brand", "/account/sign-in", "/account/sla", "/status")
+
+
 STEPS: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
     _browse,
     _compare,
@@ -116,6 +122,7 @@ STEPS: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
     _see_commissions,
     _see_revenue,
     _see_books,
+    _see_enterprise,
 )
 
 
@@ -123,7 +130,7 @@ async def test_the_tour_of_the_readme_can_be_followed(visitor: Visitor) -> None:
     visited: set[str] = set()
     visitor.page.on("framenavigated", lambda frame: visited.add(frame.url))
     tour = _read_tour()
-    assert len(tour) == len(STEPS) == 10
+    assert len(tour) == len(STEPS) == 11
 
     for number, (words, follow) in enumerate(zip(tour, STEPS, strict=True), start=1):
         visited.clear()
