@@ -28,6 +28,10 @@ WITHOUT_METER = {"without_meter": True}
 """For handlers that answer no page: the token meter is not read for them."""
 
 
+FROM_ELSEWHERE = {"from_elsewhere": True}
+"""For the one form that another site's page sends (SAML): it acts for nobody. docs/security.md."""
+
+
 class Access(StrEnum):
     """SIGNED_IN requires a session: on pages an API key counts as anonymous."""
 
@@ -83,7 +87,7 @@ class RequestCheck:
         await _look_on(request, request_context.actor)
         request.scope["state"][FACTOR_KEY] = await _asks_factor(request, request_context.actor)
         request.scope["state"][METER_KEY] = await _find_meter(request, request_context.actor)
-        if request.method == "POST":
+        if request.method == "POST" and FROM_ELSEWHERE.keys().isdisjoint(opt):
             await self._require_own_form(request, request_context)
 
     async def _require_own_form(

@@ -2,11 +2,13 @@
 
 from chenu.core.errors import Invalid
 from chenu.core.i18n import mark
+from chenu.flows.sso.saml_setup import SamlInput
 from chenu.flows.sso.setup import OidcInput, RoleTable
 from chenu.sso.connections import ConnectionRow
 from chenu.sso.model import ConnectionState
 from storefront.forms import Fields
 
+SAML_FIELDS = ("name", "metadata", "default_role", "role_claim", "roles")
 FIELDS = ("name", "issuer", "client_id", "default_role", "role_claim", "roles")
 STATES = {
     ConnectionState.DRAFT: mark("Not tried yet"),
@@ -23,11 +25,20 @@ def read_oidc(fields: Fields, *, is_new: bool) -> OidcInput:
         issuer=fields.text("issuer"),
         client_id=fields.text("client_id"),
         client_secret=secret if secret or is_new else None,
-        table=RoleTable(
-            default_role=fields.text("default_role"),
-            role_claim=fields.text("role_claim"),
-            roles=read_roles(fields.text("roles")),
-        ),
+        table=_read_table(fields),
+    )
+
+
+def read_saml(fields: Fields) -> SamlInput:
+    """Raises Invalid for the table of roles."""
+    return SamlInput(fields.text("name"), fields.text("metadata"), _read_table(fields))
+
+
+def _read_table(fields: Fields) -> RoleTable:
+    return RoleTable(
+        default_role=fields.text("default_role"),
+        role_claim=fields.text("role_claim"),
+        roles=read_roles(fields.text("roles")),
     )
 
 
@@ -54,6 +65,7 @@ def values_of(connection: ConnectionRow) -> dict[str, str]:
         "name": connection.name,
         "issuer": connection.issuer,
         "client_id": connection.client_id,
+        "metadata": connection.metadata,
         "default_role": connection.default_role,
         "role_claim": connection.role_claim,
         "roles": show_roles(connection),

@@ -10,6 +10,7 @@ from redis.asyncio.client import PubSub as RedisPubSub
 from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import RedisError
 
+from chenu.core.posted_answers import PostedAnswers
 from chenu.core.recent_writes import RecentWrites
 from chenu.core.tallies import Tallies
 
@@ -30,6 +31,7 @@ class PubSub:
         self._redis = redis
         self.tallies = Tallies(counting or redis)
         self.recent_writes = RecentWrites(counting or redis)
+        self.posted_answers = PostedAnswers(counting or redis)
 
     async def publish(self, *channels: str) -> None:
         """To all of them in one round trip."""

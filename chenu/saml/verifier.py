@@ -25,6 +25,9 @@ _MOST_SECONDS = 15
 _MOST_AT_ONCE = 2
 _MOST_WAITING = 16
 
+LONGEST_POSTED = MOST_BYTES * 4 // 3 + 4
+"""In base64, of the form's field."""
+
 _TOO_MANY = mark("Many people are signing in at the moment. Please try again in a minute")
 _FAILED = mark("The answer of the provider could not be checked. Please try again later")
 _MISSING = mark(
@@ -35,13 +38,21 @@ _MISSING = mark(
 
 def require_saml() -> None:
     """Raises InvalidState, with what the operator has to install."""
+    missing = find_missing_saml()
+    if missing is not None:
+        raise missing
+
+
+def find_missing_saml() -> InvalidState | None:
+    """What the operator has to install, for the page; None where it is there."""
     if shutil.which("xmlsec1") is None or importlib.util.find_spec("saml2") is None:
-        raise InvalidState(_MISSING)
+        return InvalidState(_MISSING)
+    return None
 
 
 def decode_response(posted: str) -> bytes:
     """The form field `SAMLResponse`. Raises SamlRefused."""
-    if len(posted) > MOST_BYTES * 4 // 3 + 4:
+    if len(posted) > LONGEST_POSTED:
         raise SamlRefused(Refusal.NOT_READABLE, "too long")
     try:
         return base64.b64decode("".join(posted.split()), validate=True)

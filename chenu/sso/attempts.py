@@ -124,6 +124,19 @@ class _Ended:
     is_used: bool
 
 
+async def require_open_attempt(connection_id: ConnectionId, state: str) -> None:
+    """For an answer that comes before its browser's cookie. Raises SsoRefused."""
+    sql = """
+        SELECT connection FROM sso_attempt
+        WHERE state_hash = $1 AND used_at IS NULL AND expires_at > $2
+    """
+    found: UUID | None = await db.fetch_value(sql, hash_token(state), system_now())
+    if found is None:
+        raise await _find_refusal(state)
+    if found != connection_id:
+        raise SsoRefused(Refusal.OTHER_CONNECTION)
+
+
 async def _find_refusal(state: str) -> SsoRefused:
     sql = "SELECT used_at IS NOT NULL AS is_used FROM sso_attempt WHERE state_hash = $1"
     found = await db.find_one(_Ended, sql, hash_token(state))

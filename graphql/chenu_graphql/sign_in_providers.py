@@ -11,7 +11,7 @@ from chenu.core.errors import NotFound
 from chenu.domains.domains import DomainRow, list_domains
 from chenu.domains.model import DomainId, NameKind
 from chenu.domains.proving import add_name, prove_name
-from chenu.flows.sso.oidc import callback_url
+from chenu.flows.sso.kinds import return_url
 from chenu.flows.sso.setup import OidcInput, RoleTable, create_oidc
 from chenu.flows.sso.switching import ProviderMode, choose_mode
 from chenu.scim.model import SCIM_PATH
@@ -48,7 +48,7 @@ def _provider_id(root: strawberry.Parent[ConnectionRow]) -> strawberry.ID:
 
 
 def _redirect_uri(root: strawberry.Parent[ConnectionRow], info: Info) -> str:
-    return callback_url(info.context.services, root.id)
+    return return_url(info.context.services, root)
 
 
 def _scim_url(root: strawberry.Parent[ConnectionRow], info: Info) -> str:

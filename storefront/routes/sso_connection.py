@@ -10,7 +10,8 @@ from litestar.params import FromPath
 from chenu.accounts.actor import Actor
 from chenu.core.errors import ChenuError
 from chenu.flows.services import Services
-from chenu.flows.sso.oidc import callback_url
+from chenu.flows.sso.kinds import return_url
+from chenu.flows.sso.saml import audience_of
 from chenu.flows.sso.setup import change_oidc
 from chenu.flows.sso.switching import (
     remove_connection,
@@ -69,7 +70,8 @@ async def render_connection(
         token=await find_token(account_id, connection_id),
         scim_url=services.url(SCIM_PATH),
         plan_refusal=find_refusal(pages.request_context.actor.entitlements, Feature.SSO),
-        redirect_uri=callback_url(services, connection_id),
+        redirect_uri=return_url(services, connection),
+        our_metadata=audience_of(services, connection_id),
         states=STATES,
         form=form,
     )

@@ -1,6 +1,13 @@
 """The handlers of single sign-on."""
 
-from storefront.routes import sso_connection, sso_directory, sso_setup, sso_sign_in
+from storefront.routes import (
+    saml_setup,
+    saml_sign_in,
+    sso_connection,
+    sso_directory,
+    sso_setup,
+    sso_sign_in,
+)
 
 SSO_HANDLERS = (
     sso_sign_in.begin,
@@ -12,6 +19,11 @@ SSO_HANDLERS = (
     sso_setup.prove_domain,
     sso_setup.remove_domain,
     sso_setup.add_connection,
+    saml_setup.add_saml,
+    saml_setup.save_saml,
+    saml_sign_in.receive,
+    saml_sign_in.answer_saml,
+    saml_sign_in.show_metadata,
     sso_connection.show_connection,
     sso_connection.save_connection,
     sso_connection.try_connection,

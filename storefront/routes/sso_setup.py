@@ -13,6 +13,7 @@ from chenu.domains.model import DomainId, NameKind
 from chenu.domains.proving import add_name, prove_name, remove_name
 from chenu.flows.services import Services
 from chenu.flows.sso.setup import create_oidc
+from chenu.saml.verifier import find_missing_saml
 from chenu.sso.connections import list_connections
 from chenu.sso.model import MOST_CONNECTIONS
 from chenu.tiers.catalogue import Feature
@@ -33,7 +34,7 @@ from storefront.visitor import account_of
 
 PATH = "/account/sign-in"
 OWNERS_WORK = for_right(Right.MANAGE_MEMBERS)
-_FORMS = ("domain", "connection")
+_FORMS = ("domain", "connection", "saml")
 
 
 @get(PATH, opt=OWNERS_WORK)
@@ -51,6 +52,7 @@ async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
         plan_refusal=find_refusal(actor.entitlements, Feature.SSO),
         domains=await list_domains(account_id, NameKind.MAIL),
         connections=connections,
+        saml_refusal=find_missing_saml(),
         may_add=len(connections) < MOST_CONNECTIONS,
         states=STATES,
         form=form,
@@ -58,7 +60,8 @@ async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
     )
 
 
-async def _refuse(pages: Pages, form: FormView, error: ChenuError) -> Page:
+async def refuse(pages: Pages, form: FormView, error: ChenuError) -> Page:
+    """The page with what was typed and what is wrong with it."""
     page = await _render(pages, form, pages.status(error))
     return with_retry(page, error)
 
@@ -69,7 +72,7 @@ async def add_domain(request: HttpRequest, pages: NamedDependency[Pages]) -> Pag
     try:
         await add_name(pages.request_context.actor, NameKind.MAIL, fields.text("name"))
     except REFUSED_TRIES as error:
-        return await _refuse(pages, pages.refused("domain", keep(fields, ("name",)), error), error)
+        return await refuse(pages, pages.refused("domain", keep(fields, ("name",)), error), error)
     return pages.go(f"{PATH}?notice=domain-added")
 
 
@@ -81,7 +84,7 @@ async def prove_domain(
     try:
         await prove_name(services.resolver, actor, DomainId(domain_id))
     except REFUSED_TRIES as error:
-        return await _refuse(pages, pages.refused("prove", {}, error), error)
+        return await refuse(pages, pages.refused("prove", {}, error), error)
     return pages.go(f"{PATH}?notice=domain-proved")
 
 
@@ -101,5 +104,5 @@ async def add_connection(
         created = await create_oidc(services, pages.request_context.actor, data)
     except REFUSED_TRIES as error:
         form = pages.refused("connection", keep(fields, FIELDS), error)
-        return await _refuse(pages, form, error)
+        return await refuse(pages, form, error)
     return pages.go(f"{PATH}/connections/{created.id}?notice=connection-added")

@@ -14,7 +14,7 @@ from chenu.accounts.request_context import (
 )
 from chenu.accounts.second_factor import CodeGiven
 from chenu.accounts.sessions import NewSession
-from chenu.core.errors import ChenuError, RateLimited
+from chenu.core.errors import ChenuError, InvalidState, RateLimited, Unavailable
 from chenu.flows.services import Services
 from chenu.flows.sso.joining import LinkMailed, SignedIn
 from chenu.flows.sso.oidc import Answered, SentAway
@@ -31,7 +31,7 @@ from storefront.routes.sessions import change_over, with_retry
 from storefront.sign_in_path import safe_next
 from storefront.visitor import browser_of
 
-_ONE = "/sign-in/provider/{connection_id:uuid}"
+ONE = "/sign-in/provider/{connection_id:uuid}"
 _LONGEST_EMAIL = 254
 
 
@@ -44,7 +44,7 @@ def send_to(pages: Pages, sent: SentAway) -> Page:
     return pages.go(sent.url, cookie=provider_cookie(pages.settings, sent.browser))
 
 
-@get(_ONE, opt=PUBLIC)
+@get(ONE, opt=PUBLIC)
 async def begin(
     request: HttpRequest,
     pages: NamedDependency[Pages],
@@ -62,12 +62,12 @@ async def begin(
             next_path=query.text("next"),
             email=query.text("email")[:_LONGEST_EMAIL],
         )
-    except (SsoRefused, RateLimited) as error:
+    except (InvalidState, RateLimited) as error:
         return show_refusal(pages, error)
     return send_to(pages, sent)
 
 
-@get(f"{_ONE}/callback", opt=PUBLIC)
+@get(f"{ONE}/callback", opt=PUBLIC)
 async def answer(
     request: HttpRequest,
     pages: NamedDependency[Pages],
@@ -79,16 +79,27 @@ async def answer(
     answered = Answered(
         query.text("state"), query.text("code"), query.text("error"), query.text("iss")
     )
+    return await finish(request, pages, services, ConnectionId(connection_id), answered)
+
+
+async def finish(
+    request: HttpRequest,
+    pages: Pages,
+    services: Services,
+    connection_id: ConnectionId,
+    answered: Answered,
+) -> Page:
+    """The page after an answer, of a provider of any kind. Raises NotFound."""
     try:
         outcome = await finish_sign_in(
             services,
             pages.request_context.actor,
-            ConnectionId(connection_id),
+            connection_id,
             answered,
             browser_of(pages.request_context),
             browser_cookie_of(request, pages.settings),
         )
-    except (SsoRefused, RateLimited) as error:
+    except (SsoRefused, RateLimited, Unavailable) as error:
         return show_refusal(pages, error)
     if isinstance(outcome.result, SignedIn):
         return await _enter(pages, outcome.result.session, outcome.next_path)

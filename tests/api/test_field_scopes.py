@@ -31,8 +31,6 @@ WITHOUT_SCOPE = {
 FOR_NO_KEY = {
     *(permissions.PERSON, permissions.SESSION, permissions.KEYS),
     *(permissions.OWNERS, permissions.SIGN_IN_SETUP),
-    *(permissions.PERSON, permissions.SESSION, permissions.KEYS),
-    permissions.SIGN_IN_SETUP,
     *(permissions.STAFF, permissions.REVIEWER, permissions.FINANCE, permissions.SERVICE),
 }
 

@@ -27,6 +27,7 @@ REPORT = {
     "idempotency_key": "forged-6",
 }
 RETURNED = {"reason": "Forged.", "confirmed": "yes", "idempotency_key": "forged-5"}
+_SAML = {"name": "Forged", "metadata": "<x/>", "default_role": "MEMBER"}
 _OIDC = {
     "name": "Forged",
     "issuer": "https://id.forged.fr",
@@ -171,13 +172,15 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         f"{domain}/remove": Filled("buyer", {}),
         "/account/sign-in/connections": Filled("buyer", _OIDC, moves=False),
         sso: Filled("buyer", _OIDC, moves=False),
+        f"{sso}/saml": Filled("buyer", _SAML, moves=False),
+        "/account/sign-in/saml": Filled("buyer", _SAML, moves=False),
         f"{sso}/on": Filled("buyer", {}, moves=False),
         f"{sso}/require": Filled("buyer", {}, moves=False),
         f"{sso}/optional": Filled("buyer", {}),
         f"{sso}/off": Filled("buyer", {}),
-        f"{sso}/remove": Filled("buyer", {}),
         f"{sso}/token": Filled("buyer", {}, moves=False),
         f"{sso}/token/revoke": Filled("buyer", {}),
+        f"{sso}/remove": Filled("buyer", {}),
         "/sign-in/join": Filled("buyer", {"token": "x", "password": "x"}, moves=False),
         "/account/webhooks": Filled(
             "buyer", {"url": "http://127.0.0.1:8/forged", "kinds": "invoice.paid"}

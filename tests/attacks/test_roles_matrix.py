@@ -84,6 +84,8 @@ FORMS: dict[str, Right | None] = {
     "/account/sign-in/connections/{connection_id:uuid}/remove": Right.MANAGE_MEMBERS,
     "/account/sign-in/connections/{connection_id:uuid}/token": Right.MANAGE_MEMBERS,
     "/account/sign-in/connections/{connection_id:uuid}/token/revoke": Right.MANAGE_MEMBERS,
+    "/account/sign-in/connections/{connection_id:uuid}/saml": Right.MANAGE_MEMBERS,
+    "/account/sign-in/saml": Right.MANAGE_MEMBERS,
     "/account/sign-in/domains": Right.MANAGE_MEMBERS,
     "/account/sign-in/domains/{domain_id:uuid}/prove": Right.MANAGE_MEMBERS,
     "/account/sign-in/domains/{domain_id:uuid}/remove": Right.MANAGE_MEMBERS,

@@ -146,7 +146,8 @@ async def _begin_brand(buyer: Person) -> object:
     entitled = await sign_in_again(buyer.user_id, buyer.email)
     await set_brand(entitled.actor, BrandInput(name="Acheteur"))
     await prove_host(account_id, "agents.buyer.fr", is_proved=False)
-    return await db.fetch_value("SELECT id FROM domain_name WHERE account = $1", account_id)
+    sql = "SELECT id FROM domain_name WHERE account = $1 AND kind = 'HOST'"
+    return await db.fetch_value(sql, account_id)
 
 
 async def _buy_pack(services: Services, buyer: Person) -> object:

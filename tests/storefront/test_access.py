@@ -12,6 +12,7 @@ from chenu.accounts.request_context import RequestContext
 from chenu.flows.services import Services
 from storefront.access import ACCESS_KEY, Access
 from storefront.routes import HANDLERS
+from tests.attacks.pages import FROM_ELSEWHERE
 from tests.people import make_published_agent
 from tests.storefront.browser import Browser
 from tests.storefront.conftest import Fingerprint, OpenBrowser
@@ -54,7 +55,7 @@ _NO_PAGES = {"/tokens/meter"}
 PRIVATE = [
     route for route in ROUTES if route.access is not Access.PUBLIC and route.path not in _NO_PAGES
 ]
-WRITES = [route for route in ROUTES if route.method == "POST"]
+WRITES = [route for route in ROUTES if route.method == "POST" and route.path not in FROM_ELSEWHERE]
 
 
 def _name(route: Route) -> str:

@@ -4,7 +4,7 @@ from chenu.accounts.actor import UserId
 from chenu.flows.services import Services
 from chenu.flows.sso import oidc
 from chenu.flows.sso.oidc import Answered, SentAway
-from chenu.flows.sso.saml import send_to_saml, verify_saml_answer
+from chenu.flows.sso.saml import consumer_url, send_to_saml, verify_saml_answer
 from chenu.sso.attempts import Attempt
 from chenu.sso.connections import ConnectionRow
 from chenu.sso.model import ConnectionKind, VerifiedIdentity
@@ -27,6 +27,13 @@ async def send_away(
     return await oidc.send_away(
         services, connection, cookie, next_path=next_path, email=email, trial_of=trial_of
     )
+
+
+def return_url(services: Services, connection: ConnectionRow) -> str:
+    """What the provider has to know before anybody comes."""
+    if connection.kind is ConnectionKind.SAML:
+        return consumer_url(services, connection.id)
+    return oidc.callback_url(services, connection.id)
 
 
 async def verify_answer(

@@ -25,7 +25,7 @@ def consumer_url(services: Services, connection_id: ConnectionId) -> str:
 
 def audience_of(services: Services, connection_id: ConnectionId) -> str:
     """Our entity id for one connection: an answer for another account is for somebody else."""
-    return f"{consumer_url(services, connection_id)}/metadata"
+    return services.url(f"/sign-in/provider/{connection_id}/metadata")
 
 
 def describe_us(services: Services, connection_id: ConnectionId) -> bytes:
