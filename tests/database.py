@@ -1,17 +1,17 @@
 """The database of the tests, which its owner empties before each of them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
 
-_IF_FILLED = "SELECT 'DELETE FROM {0}' WHERE EXISTS (TABLE {0})"
-_IF_USED = "SELECT 'ALTER SEQUENCE {0} RESTART' FROM {0} WHERE is_called"
-_ROWS = """
-    SELECT 'INSERT INTO {0} ({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM'
-        ' json_populate_recordset(NULL::{0}, ' || quote_literal(json_agg(t)) || ')'
-    FROM {0} t HAVING count(*) > 0
+_IF_FILLED = "SELECT '{0}' WHERE EXISTS (TABLE {0})"
+_IF_USED = "SELECT 'setval(''{0}'', {1}, false)' FROM {0} WHERE is_called"
+_ROWS = "SELECT '{0}', to_json(t)::text FROM {0} t"
+_INSERT = """
+    INSERT INTO {0} ({1}) OVERRIDING SYSTEM VALUE
+    SELECT {1} FROM json_populate_recordset(NULL::{0}, '[{2}]')
 """
 _POSITION = "SELECT format('SELECT setval(%L, %s)', '{0}', last_value) FROM {0} WHERE is_called"
 _COLUMNS = """
@@ -34,34 +34,52 @@ class OwnedDatabase:
     connection: "asyncpg.Connection"
     columns: dict[str, str]
     """By table, except the list of migrations: the columns that are not generated."""
-    sequences: tuple[str, ...]
+    sequences: dict[str, int]
+    """Where each begins."""
 
     @property
     def tables(self) -> tuple[str, ...]:
         return tuple(self.columns)
 
     async def empty(self) -> None:
-        """Deletes rows and restarts sequences; tables that are empty already are not touched."""
-        statements = await self._select(_IF_FILLED, self.tables)
-        statements += await self._select(_IF_USED, self.sequences)
+        """Deletes rows and sets sequences back; what is empty already is not touched.
+
+        ALTER SEQUENCE RESTART would make a new file of each and let every session forget its plans.
+        """
+        statements = [f"DELETE FROM {name}" for name in await self._list_filled()]  # noqa: S608 - names of ours
+        used = [_IF_USED.format(name, start) for name, start in self.sequences.items()]
+        if calls := await self._select(used):
+            statements.append(f"SELECT {', '.join(calls)}")
         if statements:
             await self.connection.execute("; ".join(statements))
 
     async def is_empty(self) -> bool:
-        return not await self._select(_IF_FILLED, self.tables)
+        return not await self._list_filled()
 
     async def dump(self) -> str:
         """Statements that insert the current rows into the empty database."""
-        rows = await self._select(_ROWS, tuple(self.columns))
-        return "; ".join(rows + await self._select(_POSITION, self.sequences))
+        rows: dict[str, list[str]] = {name: [] for name in await self._list_filled()}
+        for name, row in await self._fetch([_ROWS.format(name) for name in rows]):
+            rows[name].append(row.replace("'", "''"))
+        inserted = [
+            _INSERT.format(name, self.columns[name], ",".join(texts))
+            for name, texts in rows.items()
+        ]
+        return "; ".join(inserted + await self._select(map(_POSITION.format, self.sequences)))
 
     async def load(self, dumped: str) -> None:
         if dumped:
             await self.connection.execute(dumped)
 
-    async def _select(self, template: str, names: tuple[str, ...]) -> list[str]:
-        parts = [template.format(name, self.columns.get(name)) for name in names]
-        return [text for (text,) in await self.connection.fetch(" UNION ALL ".join(parts))]
+    async def _list_filled(self) -> list[str]:
+        return await self._select(map(_IF_FILLED.format, self.columns))
+
+    async def _select(self, parts: Iterable[str]) -> list[str]:
+        return [text for (text,) in await self._fetch(parts)]
+
+    async def _fetch(self, parts: Iterable[str]) -> "Sequence[asyncpg.Record]":
+        sql = " UNION ALL ".join(parts)
+        return await self.connection.fetch(sql) if sql else []
 
 
 @asynccontextmanager
@@ -71,11 +89,10 @@ async def open_owned(url: str) -> AsyncIterator[OwnedDatabase]:
         await connection.execute("SET session_replication_role = replica")
         columns = await connection.fetch(_COLUMNS)
         sequences = await connection.fetch(
-            "SELECT format('%I', sequencename) FROM pg_sequences WHERE schemaname = 'public'"
-            " AND sequencename NOT LIKE 'migration%'"
+            "SELECT format('%I', sequencename), start_value FROM pg_sequences"
+            " WHERE schemaname = 'public' AND sequencename NOT LIKE 'migration%'"
         )
-        names = tuple(name for (name,) in sequences)
-        yield OwnedDatabase(connection, dict(map(tuple, columns)), names)
+        yield OwnedDatabase(connection, dict(map(tuple, columns)), dict(map(tuple, sequences)))
     finally:
         await connection.close()
 

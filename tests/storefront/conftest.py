@@ -1,6 +1,5 @@
 """Browsers over the whole application in this process, and the contents of the database."""
 
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 from chenu.agents.rows import AgentRow
 from chenu.flows.services import Services
 from tests.conftest import open_client
+from tests.contents import digest, read_contents
 from tests.database import OwnedDatabase
 from tests.people import Person, make_published_agent
 from tests.rows import AUDITED_CHANGES
@@ -44,23 +44,19 @@ async def browser(open_browser: OpenBrowser) -> Browser:
 @pytest.fixture
 def fingerprint(database: OwnedDatabase, services: Services) -> Fingerprint:
     """A hash over every row of every table, to show that nothing changed."""
-    tables = sorted(set(database.tables) - _RESTLESS)
-    sql = " UNION ALL ".join(map(_contents, tables))
+    queries = {table: _rows_sql(table) for table in set(database.tables) - _RESTLESS}
 
     async def take() -> str:
-        found = await database.connection.fetch(sql)
-        assert len(found) == len(tables)
-        text = "".join(f"{name}{rows}" for name, rows in sorted(map(tuple, found)))
-        return hashlib.sha256(text.encode()).hexdigest()
+        contents = await read_contents(database.connection.fetch, queries)
+        assert contents.keys() == queries.keys()
+        return digest([f"{table}{row}" for table in sorted(contents) for row in contents[table]])
 
     return take
 
 
-def _contents(table: str) -> str:
+def _rows_sql(table: str) -> str:
     rows = f"({AUDITED_CHANGES})" if table == "audit_event" else table
-    return (
-        f"SELECT '{table}', coalesce(string_agg(t::text, ' ' ORDER BY t::text), '') FROM {rows} t"  # noqa: S608 - names of ours
-    )
+    return f"SELECT '{table}', t::text FROM {rows} t"  # noqa: S608 - names of ours
 
 
 @pytest.fixture
