@@ -18,10 +18,11 @@ from playwright.async_api import Browser, Locator, expect
 from chenu.demo.acts import own_card
 from tests.browser.subscriber import Subscriber, let_pass, sign_up
 from tests.browser.visitor import MARKS, Visitor, open_visitor
-from tests.demo.running import RunningDemo, run_chenu, start_demo
+from tests.demo.running import RunningDemo, run_chenu, start_empty_demo
 
 pytestmark = MARKS
 
+BEGINS_AT = datetime(2027, 1, 12, 9, tzinfo=UTC)
 CARDS = count(870_000_000)
 TRIAL_MAIL = "Your trial of Starter ends on"
 
@@ -30,7 +31,7 @@ TRIAL_MAIL = "Your trial of Starter ends on"
 def demo() -> Iterator[RunningDemo]:
     """One of their own, because its time is moved; whatever was done, its books are true."""
     folder = Path(tempfile.mkdtemp(prefix="chenu-demo-"))
-    running = start_demo(folder, "--port", "0")
+    running = start_empty_demo(folder, BEGINS_AT, "staff", "pro", shop="agora")
     yield running
     checked = run_chenu(folder, "ledger", "check")
     running.stop()

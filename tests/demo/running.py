@@ -55,9 +55,15 @@ def start_demo(folder: Path, *options: str) -> RunningDemo:
     return _start(folder, "chenu", "demo", *options)
 
 
-def start_empty_demo(folder: Path, begins_at: datetime, *roles: str) -> RunningDemo:
-    """Without a history, and with these of its people; its time begins where it is told."""
-    return _start(folder, "tests.demo.empty", begins_at.isoformat(), *roles)
+def start_empty_demo(
+    folder: Path, begins_at: datetime, *roles: str, shop: str | None = None
+) -> RunningDemo:
+    """Without a history, and with these of its people; its time begins where it is told.
+
+    `shop`: the handle of a creator whose agents are on sale there.
+    """
+    options = ["--shop", shop] if shop else []
+    return _start(folder, "tests.demo.empty", begins_at.isoformat(), *options, *roles)
 
 
 def _start(folder: Path, module: str, *arguments: str) -> RunningDemo:
