@@ -11,6 +11,9 @@ from chenu.sandbox.app import create_app
 from chenu.sandbox.config import SandboxConfig
 
 _GRACE_SECONDS = 0.3
+_IDLE_SECONDS = 75
+"""Longer than any client keeps an idle connection. Whoever ends it first must be the client: a
+busy server that ends it while the next request is on its way resets that request."""
 
 
 class HangUpProtocol(HttpToolsProtocol):
@@ -43,6 +46,7 @@ def serve(config: SandboxConfig, host: str, port: int) -> None:
             loop="uvloop" if sys.platform != "win32" else "asyncio",
             access_log=False,
             log_level="warning",
+            timeout_keep_alive=_IDLE_SECONDS,
             lifespan="on",
         )
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 START_SECONDS = 150
 STOP_SECONDS = 30
-COMMAND_SECONDS = 120
+COMMAND_SECONDS = 500
 
 
 @dataclass

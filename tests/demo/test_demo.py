@@ -106,7 +106,8 @@ def test_a_service_key_of_the_command_line_reads_for_an_account(demo: RunningDem
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"  # names no account
 
 
-def test_a_month_passes_in_seconds(second: SecondDemo) -> None:
+@pytest.mark.timeout(600)
+def test_a_month_passes_in_minutes(second: SecondDemo) -> None:
     second.start()
     moved = run_chenu(second.folder, "sandbox", "advance", "30d")
 

@@ -17,7 +17,7 @@ from chenu.demo.subscribers import list_subscribers
 from tests.demo.rows import business_now_of, paid_invoices_of, rows_of, tiers_of
 from tests.demo.running import RunningDemo, run_chenu
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 MOST_BYTES = 5_000_000
 
 

@@ -12,7 +12,7 @@ from tests.demo.programs import open_program
 from tests.demo.rows import rows_of
 from tests.demo.running import RunningDemo, run_chenu
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 
 FEWEST_INSTALLS = 5
 

@@ -13,7 +13,7 @@ from tests.demo.programs import buy_agent, make_key, open_program
 from tests.demo.rows import ask, business_now_of, paid_invoices_of, rows_of
 from tests.demo.running import RunningDemo, run_chenu, start_demo
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 AGE = timedelta(days=400)
 
 

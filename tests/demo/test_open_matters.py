@@ -14,7 +14,8 @@ pytestmark = pytest.mark.engines
 _CHARGES = """
     SELECT p.gross FROM invoice_payment p JOIN invoice i ON i.id = p.invoice
     JOIN subscription s ON s.stripe_subscription_id = i.stripe_subscription_id
-    WHERE s.kind = 'API_PLAN'
+    JOIN account a ON a.id = s.account JOIN app_user u ON u.id = a.owner
+    WHERE s.kind = 'API_PLAN' AND u.email LIKE 'business@%'
 """
 
 

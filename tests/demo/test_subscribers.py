@@ -14,7 +14,7 @@ from chenu.demo.lives import two_years
 from chenu.demo.subscribers import COUNT, TWO_YEARS, list_subscribers
 from tests.demo.running import run_chenu
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 LIVING, DAYS = 10, 100
 ROLES = {each.role for each in list_subscribers()[:LIVING]}
 
@@ -55,11 +55,14 @@ def rows_in(history: History, table: str) -> list[Row]:
 def facts_in(
     history: History, table: str, moment: str, *columns: str, ends_at: datetime
 ) -> list[tuple[str, ...]]:
-    """Of the first subscribers until then: whose, when to the minute, and these columns."""
+    """Of the first subscribers until then: whose, on which day, and these columns.
+
+    A few seconds pass during each act, and with them the minutes of what follows.
+    """
     names = {row["id"]: row["email"].partition("@")[0] for row in rows_in(history, "app_user")}
     roles = {row["id"]: names.get(row["owner"], "") for row in rows_in(history, "account")}
     return sorted(
-        (roles[row["account"]], row[moment][:16], *(row[name] for name in columns))
+        (roles[row["account"]], row[moment][:10], *(row[name] for name in columns))
         for row in rows_in(history, table)
         if roles[row["account"]] in ROLES and datetime.fromisoformat(row[moment]) < ends_at
     )

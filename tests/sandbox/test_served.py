@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 from typing import Any
 
 import httpx
@@ -205,6 +205,19 @@ def test_half_a_request_is_not_a_request(running: Served, sent: bytes) -> None:
 
     assert running.stripe.v1.customers.list().data == []
     assert "POST" not in running.http.get("/_sandbox/exchanges").text
+
+
+def test_a_pause_of_the_server_ends_no_connection_on_which_a_request_waits(start: Start) -> None:
+    served = start()
+    served.http.get("/_sandbox/clock")
+    served.process.send_signal(signal.SIGSTOP)
+    wake = Timer(5.5, served.process.send_signal, [signal.SIGCONT])
+    wake.start()
+
+    answer = served.http.get("/_sandbox/clock")
+
+    wake.join()
+    assert answer.status_code == 200
 
 
 def test_a_whole_sale_over_sockets_is_recorded_and_true(
