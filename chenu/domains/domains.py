@@ -57,9 +57,14 @@ async def get_domain(account_id: AccountId, domain_id: DomainId) -> DomainRow:
     return found
 
 
+async def find_domain(domain_id: DomainId) -> DomainRow | None:
+    """Whosesoever."""
+    return await db.find_one(DomainRow, f"{_SELECT} WHERE id = $1", domain_id)
+
+
 async def get_domain_by_id(domain_id: DomainId) -> DomainRow:
     """For staff. Raises NotFound."""
-    found = await db.find_one(DomainRow, f"{_SELECT} WHERE id = $1", domain_id)
+    found = await find_domain(domain_id)
     if found is None:
         raise NotFound("There is no such name", path=("domain_id",))
     return found

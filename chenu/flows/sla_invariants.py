@@ -18,16 +18,16 @@ SLA = (
                         ORDER BY day LIMIT 1)),
                 (last_day + 1)::timestamp AT TIME ZONE 'UTC') AS period
             FROM contract_credit c
-        ), kept AS (
+        ), announced AS (
             SELECT range_agg(tstzrange(starts_at, ends_at)) AS spans FROM maintenance
             WHERE canceled_at IS NULL
         ), truth AS (
             SELECT c.*, extract(epoch FROM upper(period) - lower(period))::int AS length,
                 coalesce((SELECT sum(extract(epoch FROM upper(r) - lower(r)))::int
-                    FROM unnest(kept.spans * period::tstzmultirange) r), 0) AS away,
+                    FROM unnest(announced.spans * period::tstzmultirange) r), 0) AS away,
                 (SELECT coalesce(sum(d.available), 0) FROM availability_day d
                     WHERE d.day BETWEEN first_day AND last_day) AS seen
-            FROM covered c CROSS JOIN kept
+            FROM covered c CROSS JOIN announced
         )
         SELECT 'credit ' || id AS what FROM truth
         WHERE excluded <> away OR counted <> length - away OR available <> least(seen, counted)

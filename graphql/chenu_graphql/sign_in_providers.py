@@ -8,21 +8,22 @@ import strawberry
 from chenu.accounts.actor import AccountRole
 from chenu.accounts.queries import Account as AccountRow
 from chenu.core.errors import NotFound
-from chenu.domains.domains import DomainRow, list_domains
+from chenu.domains.domains import DomainRow, find_domain, list_domains
 from chenu.domains.model import DomainId, NameKind
 from chenu.domains.proving import add_name, prove_name
 from chenu.flows.sso.kinds import return_url
 from chenu.flows.sso.setup import OidcInput, RoleTable, create_oidc
 from chenu.flows.sso.switching import ProviderMode, choose_mode
 from chenu.scim.model import SCIM_PATH
-from chenu.sso.connections import ConnectionRow, list_connections
+from chenu.sso.connections import ConnectionRow, find_connection, list_connections
 from chenu.sso.model import ConnectionId, ConnectionKind, ConnectionState
-from chenu_graphql.context import Info
+from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import UserError
 from chenu_graphql.fields import argument, field, input_argument, input_field
 from chenu_graphql.ids import get_row_id, public_id
+from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.payloads import Payload, user_errors
-from chenu_graphql.permissions import PARENT
+from chenu_graphql.permissions import OWNERS, PARENT
 from chenu_graphql.scim_tokens import PROVIDER, ScimToken, find_scim_token
 
 _DOMAIN = "MailDomain"
@@ -35,7 +36,7 @@ def _domain_id(root: strawberry.Parent[DomainRow]) -> strawberry.ID:
 @strawberry.type(
     description="What stands behind the @ of an organisation's mailboxes, and how it is proved."
 )
-class MailDomain:
+class MailDomain(Node):
     id: strawberry.ID = field("By which it is proved.", PARENT, _domain_id)
     name: str = field("In ASCII and lower case.", PARENT)
     record_name: str = field("Where the DNS record of type TXT stands.", PARENT)
@@ -66,7 +67,7 @@ class GroupRole:
 
 
 @strawberry.type(description="An organisation's own service that signs its people in.")
-class SignInProvider:
+class SignInProvider(Node):
     id: strawberry.ID = field("By which its mode is chosen.", PARENT, _provider_id)
     kind: ConnectionKind = field("The protocol that it speaks.", PARENT)
     name: str = field("What people know it by.", PARENT)
@@ -165,3 +166,21 @@ async def resolve_mode(
     connection_id = ConnectionId(get_row_id(PROVIDER, data.id, unknown))
     changed = await choose_mode(info.context.actor, connection_id, data.mode)
     return Payload(sign_in_provider=changed)
+
+
+async def _find_domain(ctx: Context, row_id: DomainId) -> DomainRow | None:
+    OWNERS.require(ctx)
+    row = await find_domain(row_id)
+    if row is None or row.kind is not NameKind.MAIL:
+        return None
+    return row if row.account_id == ctx.actor.account_id else None
+
+
+async def _find_provider(ctx: Context, row_id: ConnectionId) -> ConnectionRow | None:
+    OWNERS.require(ctx)
+    row = await find_connection(row_id)
+    return row if row is not None and row.account_id == ctx.actor.account_id else None
+
+
+register_node(_DOMAIN, (DomainRow,), _find_domain)
+register_node(PROVIDER, (ConnectionRow,), _find_provider)

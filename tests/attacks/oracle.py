@@ -20,6 +20,7 @@ _OF_BUYER = {
     *("token grant", "token entry", "limit"),
     *("execution", "other execution"),
 }
+_OF_OWNER = {"domain", "connection"}
 _OF_AFFILIATE = {"affiliate", "commission", "payout"}
 _PUBLIC = {"agent on sale", "published version", "newer version", "creator", "review"}
 _IN_THE_MAKING = {"draft", "draft version"}
@@ -36,6 +37,7 @@ ROOTS: dict[Rule, Decide] = {
     permissions.PERSON: lambda who: who.is_nobody or who.is_person,
     permissions.SESSION: lambda who: who.is_person,
     permissions.KEYS: lambda who: who.is_person,
+    permissions.OWNERS: lambda who: who.is_person,
     permissions.AGENTS: lambda who: who.may(AGENTS),
     permissions.MARKETPLACE: lambda who: who.may(MARKETPLACE),
     permissions.PLANS: lambda who: who.may(BILLING),
@@ -69,6 +71,7 @@ FIELDS: dict[Rule, Decide] = {
     permissions.ACTING: _everybody,
     permissions.HOLDER: _everybody,
     permissions.RUNNER: _everybody,
+    permissions.SIGN_IN_SETUP: lambda who: who.is_person,
     permissions.INVOICES: lambda who: who.may(BILLING),
     permissions.FINANCE: lambda who: who.has_staff(Staff.FINANCE),
     permissions.AFFILIATE: _recommends,
@@ -78,21 +81,29 @@ FIELDS: dict[Rule, Decide] = {
 """Who may query a field of an object that they can reach; few can reach private objects."""
 
 
+def _bought_it(who: Caller) -> bool:
+    return who.owns == "buyer" and who.may(READ)
+
+
+def _sets_up_sign_in(who: Caller) -> bool:
+    """In person: no key does."""
+    return who.owns == "buyer" and who.is_person
+
+
+_GIVEN: dict[str, Decide] = {
+    **dict.fromkeys(_PUBLIC, _everybody),
+    **dict.fromkeys(_IN_THE_MAKING, lambda who: _made_it(who) or who.has_staff(Staff.REVIEWER)),
+    **dict.fromkeys(_OF_AFFILIATE, _recommends),
+    **dict.fromkeys(_OF_BUYER, _bought_it),
+    **dict.fromkeys(_OF_OWNER, _sets_up_sign_in),
+    "payout": lambda who: _recommends(who) or who.has_staff(Staff.FINANCE),
+    "sale": lambda who: _sells_it(who) or bool(who.staff),
+    "coupon": lambda who: who.has_staff(Staff.FINANCE),
+    "user": lambda who: _bought_it(who) and not who.is_service,
+    "invoice": lambda who: _bought_it(who) and who.may(BILLING),
+}
+
+
 def is_given(who: Caller, thing: str) -> bool:
     """Whether node(id) returns this object for them."""
-    if thing in _PUBLIC:
-        return True
-    if thing in _IN_THE_MAKING:
-        return _made_it(who) or who.has_staff(Staff.REVIEWER)
-    if thing in _OF_AFFILIATE:
-        return _recommends(who) or (thing == "payout" and who.has_staff(Staff.FINANCE))
-    if thing == "sale":
-        return _sells_it(who) or bool(who.staff)
-    if thing == "invoice" and not who.may(BILLING):
-        return False
-    if thing == "coupon":
-        return who.has_staff(Staff.FINANCE)
-    if thing == "user" and who.is_service:
-        return False
-    assert thing in _OF_BUYER
-    return who.owns == "buyer" and who.may(READ)
+    return _GIVEN[thing](who)
