@@ -1,6 +1,7 @@
 """Every document of graphql/operations is parsed, validated and run, in one sequence."""
 
 from contextlib import aclosing
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ from graphql import DocumentNode, OperationDefinitionNode, parse, validate
 from chenu.accounts.actor import ApiScope, Staff
 from chenu.accounts.request_context import RequestContext
 from chenu.core import db
-from chenu.core.clock import business_now
+from chenu.core.clock import business_now, system_now
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu_graphql.answers import GraphQLRequest
@@ -34,6 +35,8 @@ from tests.people import (
     make_published_agent,
     pay,
 )
+from tests.saml.metadata import write_provider_metadata
+from tests.saml.provider import find_xmlsec, make_key
 from tests.sso.provider_side import CLIENT, ISSUER, ProviderSide
 
 FILES = sorted(OPERATIONS.glob("*.graphql"))
@@ -217,10 +220,12 @@ async def _sign_in_elsewhere(story: Story, services: Services, api: Api) -> None
         terms = {"name": "Acme", "issuer": ISSUER, "clientId": CLIENT, "groupRoles": groups}
         terms["roleClaim"] = "groups"
         made = (await story.tell(api, "CreateSignInProvider", input=terms))["signInProvider"]
+        await story.tell(api, "UpdateSignInProvider", input={"id": made["id"], "name": "Acme SA"})
         await db.execute("UPDATE sso_connection SET state = 'TRIED'")
         chosen = {"id": made["id"], "mode": "REQUIRED"}
         found = await story.tell(api, "ChooseSignInProviderMode", input=chosen)
     assert found["signInProvider"]["isRequired"] is True
+    await _sign_in_by_saml(story, api)
     made = await story.tell(api, "CreateScimToken", id=chosen["id"])
     assert made["secret"].startswith(made["scimToken"]["prefix"])
     ended = (await story.tell(api, "RevokeScimToken", id=chosen["id"]))["scimToken"]
@@ -228,6 +233,18 @@ async def _sign_in_elsewhere(story: Story, services: Services, api: Api) -> None
     listed = (await story.tell(api, "SingleSignOn"))["account"]
     assert listed["signInProviders"] == [found["signInProvider"]]
     assert listed["mailDomains"] == [proved["mailDomain"]]
+
+
+async def _sign_in_by_saml(story: Story, api: Api) -> None:
+    find_xmlsec()
+    key = make_key(until=system_now() + timedelta(days=300))
+    terms = {"name": "Acme by SAML", "metadata": write_provider_metadata(key)}
+    made = (await story.tell(api, "CreateSamlProvider", input=terms))["signInProvider"]
+    change = {"id": made["id"], "defaultRole": "BILLING"}
+    changed = (await story.tell(api, "UpdateSamlProvider", input=change))["signInProvider"]
+    assert (changed["kind"], changed["defaultRole"]) == ("SAML", "BILLING")
+    removed = await story.tell(api, "RemoveSignInProvider", id=made["id"])
+    assert removed["removedId"] == made["id"]
 
 
 async def _watch_tokens(story: Story, services: Services, buyer: Person) -> None:

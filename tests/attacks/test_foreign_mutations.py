@@ -61,6 +61,13 @@ _MODE = """mutation($i: SignInProviderModeInput!) {
     signInProviderModeChoose(input: $i) { userErrors { code } }
 }"""
 _TOKEN = "mutation($i: ID!) { scimTokenCreate(id: $i) { userErrors { code } } }"
+_CHANGE = """mutation($i: SignInProviderUpdateInput!) {
+    signInProviderUpdate(input: $i) { userErrors { code } }
+}"""
+_CHANGE_SAML = """mutation($i: SamlProviderUpdateInput!) {
+    samlProviderUpdate(input: $i) { userErrors { code } }
+}"""
+_REMOVE = "mutation($i: ID!) { signInProviderRemove(id: $i) { userErrors { code } } }"
 _NO_TOKEN = "mutation($i: ID!) { scimTokenRevoke(id: $i) { userErrors { code } } }"
 _PUT_AWAY = "mutation($i: ID!) { libraryPutAway(id: $i) { userErrors { code } } }"
 _BRING_BACK = "mutation($i: ID!) { libraryBringBack(id: $i) { userErrors { code } } }"
@@ -112,6 +119,15 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         ),
         "scimTokenCreate": ("buyer", (_TOKEN, {"i": world.node_id("connection")})),
         "scimTokenRevoke": ("buyer", (_NO_TOKEN, {"i": world.node_id("connection")})),
+        "signInProviderUpdate": (
+            "buyer",
+            (_CHANGE, {"i": {"id": world.node_id("connection"), "name": "Forged"}}),
+        ),
+        "samlProviderUpdate": (
+            "buyer",
+            (_CHANGE_SAML, {"i": {"id": world.node_id("connection"), "name": "Forged"}}),
+        ),
+        "signInProviderRemove": ("buyer", (_REMOVE, {"i": world.node_id("connection")})),
         "executionCancel": ("buyer", (_GIVE_UP, {"i": {"executionId": ended, **key}})),
         "disputeEvidenceSubmit": ("creator", (_ANSWER, {"i": answer})),
         "purchaseRefund": ("buyer", (_REFUND, {"i": back})),
@@ -208,6 +224,8 @@ async def test_the_same_calls_work_for_whom_they_are_for(
         "purchaseCancel": {"INVALID_STATE"},
         "purchaseResume": {"INVALID_STATE"},
         "scimTokenCreate": {"PLAN_REQUIRED"},
+        "signInProviderUpdate": {"PLAN_REQUIRED"},
+        "samlProviderUpdate": {"PLAN_REQUIRED"},
     }  # the buyer's own purchase, with nothing to be renewed, and a plan without single sign-on
     assert found == {
         name: but.get(name, set()) for name, (maker, _) in _calls(world).items() if maker
