@@ -204,9 +204,14 @@ FOR_OTHERS = {
     "couponDeactivate",
     "entitlementConsume",
     "entitlementRelease",
+    "incidentOpen",
+    "incidentUpdate",
+    "maintenanceAnnounce",
+    "maintenanceEnd",
     "signIn",
     "signUp",
     "signOut",
+    "slaCreditConfirm",
 }
 """Staff's, the apps', and those that begin and end sessions: no member has a part in them."""
 
