@@ -11,12 +11,14 @@ from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, AccountRole, Actor, UserId
 from chenu.accounts.api_keys import revoke_keys_in
 from chenu.accounts.confirmation import require_confirmed, require_session_still
+from chenu.accounts.password_store import get_password_hash
 from chenu.accounts.roles import Right
 from chenu.accounts.seats import PLACE, has_seat, seats_of
 from chenu.accounts.users import User, create_account, get_user
 from chenu.accounts.validation import check_name
 from chenu.core import db, queue
 from chenu.core.errors import Forbidden, Invalid, InvalidState, NotFound, reject_if_any
+from chenu.core.i18n import mark
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.text import tidy
@@ -24,6 +26,10 @@ from chenu.core.text import tidy
 GIVEN_ROLES = (AccountRole.MEMBER, AccountRole.BILLING)
 """Those that an owner gives; ownership is handed over."""
 _SHOWN = 500
+_NO_PASSWORD = mark(
+    "The new owner has no password yet, which an owner needs: they get one by the link for"
+    " forgotten passwords"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +234,8 @@ async def hand_over(actor: Actor, user_id: UserId, current_password: str | None)
         old, new = await get_user(actor.require_user()), await get_user(user_id)
         if not new.email_verified:
             raise InvalidState("The new owner has to verify their e-mail address first")
+        if not await get_password_hash(new.id):
+            raise InvalidState(_NO_PASSWORD)
         await _change_owner(account, old, new)
         await audit.record(actor, "account.hand_over", account.id, new_owner=str(new.id))
         for person in (old, new):

@@ -1,5 +1,6 @@
 """Password hashes in the database: found, compared and replaced in one statement each."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -30,6 +31,12 @@ async def find_credentials(email: str) -> Credentials | None:
 
 async def get_password_hash(user_id: UserId) -> str:
     return str(await db.fetch_value("SELECT password_hash FROM app_user WHERE id = $1", user_id))
+
+
+async def list_without_password(user_ids: Collection[UserId]) -> set[UserId]:
+    """Of these people, those who have only signed in by a provider, or were made by a directory."""
+    sql = "SELECT array_agg(id) FROM app_user WHERE id = ANY($1) AND password_hash = ''"
+    return set(await db.fetch_value(sql, list(user_ids)) or ())
 
 
 async def store_password(user_id: UserId, password_hash: str) -> None:

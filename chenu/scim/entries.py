@@ -14,6 +14,7 @@ from chenu.core.ids import new_id
 from chenu.core.rows import Columns, update
 from chenu.scim.model import MOST_ENTRIES, Caller, EntryId, SaidOfPerson, Span, Wanted
 from chenu.scim.tables import ScimEntry
+from chenu.sso.identities import ConnectionMember
 from chenu.sso.model import ConnectionId
 
 
@@ -84,6 +85,15 @@ async def list_entries_by_id(
 async def find_entry_of_mailbox(connection_id: ConnectionId, email: str) -> EntryRow | None:
     sql = f"{_SELECT} WHERE connection = $1 AND email = $2 ORDER BY id LIMIT 1"
     return await db.find_one(EntryRow, sql, connection_id, email)
+
+
+async def list_members_of(connections: Collection[ConnectionId]) -> list[ConnectionMember]:
+    """Whom their directories have made members, whether they have come or not."""
+    sql = """
+        SELECT connection, member FROM scim_entry
+        WHERE connection = ANY($1) AND is_active AND member IS NOT NULL
+    """
+    return await db.fetch_all(ConnectionMember, sql, list(connections))
 
 
 async def insert_entry(caller: Caller, said: SaidOfPerson) -> EntryRow:

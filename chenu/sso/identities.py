@@ -1,5 +1,6 @@
 """Who came by which connection, and who is about to: rows."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -29,6 +30,14 @@ class IdentityRow:
     left_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectionMember:
+    """Somebody whom a connection knows."""
+
+    connection: ConnectionId
+    member: UserId
+
+
 _COLUMNS = Columns(IdentityRow, SsoIdentity)
 _SELECT = f"SELECT {_COLUMNS.select()} FROM sso_identity"  # noqa: S608 - own columns
 
@@ -41,6 +50,15 @@ async def find_identity(connection_id: ConnectionId, subject: str) -> IdentityRo
 async def find_identity_of(connection_id: ConnectionId, user_id: UserId) -> IdentityRow | None:
     sql = f"{_SELECT} WHERE connection = $1 AND member = $2"
     return await db.find_one(IdentityRow, sql, connection_id, user_id)
+
+
+async def list_people_of(connections: Collection[ConnectionId]) -> list[ConnectionMember]:
+    """Who comes by them: not those who have left the directory."""
+    sql = """
+        SELECT connection, member FROM sso_identity
+        WHERE connection = ANY($1) AND left_at IS NULL
+    """
+    return await db.fetch_all(ConnectionMember, sql, list(connections))
 
 
 async def list_identities_of(user_id: UserId) -> list[IdentityRow]:

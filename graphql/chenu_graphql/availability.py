@@ -18,12 +18,14 @@ from chenu.core.money import Cents
 from chenu.flows.sla.report import MONTHS, ContractMonth, get_sla_report
 from chenu_graphql.context import Info
 from chenu_graphql.fields import Weight, field
+from chenu_graphql.ids import public_id
 from chenu_graphql.money import Money
 from chenu_graphql.permissions import PARENT
 
 STATUS_WEIGHT = Weight(points=5)
 REPORT_WEIGHT = Weight(points=10, size=MONTHS)
 _USUAL = 10
+INCIDENT, MAINTENANCE, CONTRACT = "Incident", "Maintenance", "Contract"
 
 
 _Figure = strawberry.Parent[Figure]
@@ -74,12 +76,18 @@ class IncidentUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class _WithUpdates:
+class IncidentSource:
+    """An incident with what was written about it, the newest first."""
+
     row: IncidentRow
     updates: Sequence[UpdateRow]
 
 
-_Incident = strawberry.Parent[_WithUpdates]
+_Incident = strawberry.Parent[IncidentSource]
+
+
+def _incident_id(root: _Incident) -> strawberry.ID:
+    return public_id(INCIDENT, root.row.id)
 
 
 def _title(root: _Incident, info: Info) -> str:
@@ -96,10 +104,15 @@ def _resolved_at(root: _Incident) -> datetime | None:
 
 @strawberry.type(description="An outage that staff wrote about.")
 class Incident:
+    id: strawberry.ID = field("By which staff go on writing about it.", PARENT, _incident_id)
     title: str = field("In the caller's language.", PARENT, _title)
     began_at: datetime = field("As far as it is known.", PARENT, _began_at)
     resolved_at: datetime | None = field("null while it goes on.", PARENT, _resolved_at)
     updates: list[IncidentUpdate] = field("The newest first.", PARENT, weight=Weight(size=_USUAL))
+
+
+def _maintenance_id(root: strawberry.Parent[MaintenanceRow]) -> strawberry.ID:
+    return public_id(MAINTENANCE, root.id)
 
 
 def _maintenance_title(root: strawberry.Parent[MaintenanceRow], info: Info) -> str:
@@ -108,10 +121,14 @@ def _maintenance_title(root: strawberry.Parent[MaintenanceRow], info: Info) -> s
 
 @strawberry.type(description="Work that was announced before it began, and does not count.")
 class Maintenance:
+    id: strawberry.ID = field("By which staff cancel or end it.", PARENT, _maintenance_id)
     title: str = field("In the caller's language.", PARENT, _maintenance_title)
     starts_at: datetime = field("Its first minute.", PARENT)
     ends_at: datetime = field("The minute after its last.", PARENT)
     announced_at: datetime = field("Before it began.", PARENT)
+    canceled_at: datetime | None = field(
+        "null: it takes place. What was canceled is in no list.", PARENT
+    )
 
 
 _Status = strawberry.Parent[Status]
@@ -121,8 +138,8 @@ def _since(root: _Status) -> datetime | None:
     return root.since
 
 
-def _list_incidents(root: _Status) -> list[_WithUpdates]:
-    return [_WithUpdates(row, root.updates[row.id]) for row in root.incidents]
+def _list_incidents(root: _Status) -> list[IncidentSource]:
+    return [IncidentSource(row, root.updates[row.id]) for row in root.incidents]
 
 
 @strawberry.type(description="Whether the service is available: the page /status.")
@@ -169,6 +186,10 @@ def _to(root: _Month) -> date:
     return root.days.last
 
 
+def _contract_id(root: _Month) -> strawberry.ID | None:
+    return public_id(CONTRACT, root.contract.id) if root.contract else None
+
+
 def _reference(root: _Month) -> str | None:
     return root.contract.reference if root.contract else None
 
@@ -198,6 +219,9 @@ class SlaMonth:
     month: date = field("Its first day, UTC.", PARENT, _first_day)
     first: date = field("The first day on which the contract ran.", PARENT, _from, name="from")
     last: date = field("The last one.", PARENT, _to, name="to")
+    contract_id: strawberry.ID | None = field(
+        "By which staff confirm its credits; null without one.", PARENT, _contract_id
+    )
     contract_reference: str | None = field(
         "The contract's number; null without one.", PARENT, _reference
     )

@@ -53,6 +53,7 @@ from chenu.billing.subscriptions import (
 from chenu.branding.brands import BrandRow, list_brands
 from chenu.domains.domains import DomainRow, list_proved_hosts
 from chenu.flows.roi.reports import get_roi_report
+from chenu.flows.sso.people import ConnectionPeople, count_people
 from chenu.roi.periods import RoiPeriod
 from chenu.roi.report import RoiReport
 from chenu.roi.settings import RunSeconds, list_run_seconds
@@ -254,6 +255,10 @@ class Loaders(AffiliateLoaders):
     @cached_property
     def scim_tokens(self) -> Loader[ConnectionId, TokenRow | None]:
         return one_each(list_tokens, lambda row: row.connection_id)
+
+    @cached_property
+    def provider_people(self) -> Loader[ConnectionId, ConnectionPeople | None]:
+        return one_each(count_people, lambda row: row.connection_id)
 
     @cached_property
     def api_keys(self) -> Loader[AccountId, list[ApiKey]]:

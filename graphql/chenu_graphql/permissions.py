@@ -158,6 +158,11 @@ def _require_reviewer(ctx: Context, _: Any) -> None:
     ctx.actor.require_staff(Staff.REVIEWER)
 
 
+def _require_support(ctx: Context, _: Any) -> None:
+    """A person, as below."""
+    ctx.actor.require_staff(Staff.SUPPORT)
+
+
 def _require_finance(ctx: Context, _: Any) -> None:
     """A person: keys never have staff roles."""
     ctx.actor.require_staff(Staff.FINANCE)
@@ -226,6 +231,7 @@ AFFILIATE = Rule("the affiliate in person; a key needs READ", _require_affiliate
 STAFF = Rule("staff", _require_staff)
 REVIEWER = Rule("staff with the role REVIEWER", _require_reviewer)
 FINANCE = Rule("staff with the role FINANCE", _require_finance)
+SUPPORT = Rule("staff with the role SUPPORT", _require_support)
 AGENTS = for_right(Right.MAKE_AGENTS)
 MARKETPLACE = for_right(Right.BUY_AGENTS)
 PLANS = for_right(Right.MANAGE_PLAN)

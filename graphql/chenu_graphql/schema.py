@@ -12,7 +12,7 @@ from chenu_graphql.roots.accounts import AccountQueries, ApiKeyMutations, Sessio
 from chenu_graphql.roots.affiliates import AffiliateMutations
 from chenu_graphql.roots.agents import AgentMutations, AgentQueries
 from chenu_graphql.roots.api_plans import ApiPlanMutations
-from chenu_graphql.roots.availability import AvailabilityQueries
+from chenu_graphql.roots.availability import AvailabilityMutations, AvailabilityQueries
 from chenu_graphql.roots.branding import BrandMutations
 from chenu_graphql.roots.catalogue import CatalogueQueries
 from chenu_graphql.roots.coupons import CouponMutations, CouponQueries
@@ -63,6 +63,7 @@ class Mutation(
     ApiKeyMutations,
     AffiliateMutations,
     StaffMutations,
+    AvailabilityMutations,
     SpendingMutations,
     TokenLimitMutations,
     SignInProviderMutations,

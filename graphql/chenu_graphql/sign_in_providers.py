@@ -12,6 +12,8 @@ from chenu.domains.domains import DomainRow, find_domain, list_domains
 from chenu.domains.model import DomainId, NameKind
 from chenu.domains.proving import add_name, prove_name
 from chenu.flows.sso.kinds import return_url
+from chenu.flows.sso.people import ConnectionPeople
+from chenu.flows.sso.saml import audience_of
 from chenu.flows.sso.setup import OidcInput, RoleTable, create_oidc
 from chenu.flows.sso.switching import ProviderMode, choose_mode
 from chenu.scim.model import SCIM_PATH
@@ -56,6 +58,28 @@ def _scim_url(root: strawberry.Parent[ConnectionRow], info: Info) -> str:
     return info.context.services.url(SCIM_PATH)
 
 
+def _trial_url(root: strawberry.Parent[ConnectionRow], info: Info) -> str:
+    return info.context.services.url(f"/account/sign-in/connections/{root.id}/try")
+
+
+def _entity_id(root: strawberry.Parent[ConnectionRow], info: Info) -> str | None:
+    if root.kind is not ConnectionKind.SAML:
+        return None
+    return audience_of(info.context.services, root.id)
+
+
+async def _people(root: strawberry.Parent[ConnectionRow], info: Info) -> ConnectionPeople | None:
+    return await info.context.loaders.provider_people.load(root.id)
+
+
+@strawberry.type(description="Whom a provider is about: what its removal would change for them.")
+class SignInProviderPeople:
+    count: int = field("Who signs in by it or came from its directory.", PARENT)
+    without_password: int = field(
+        "Of them, those who would need the link for forgotten passwords.", PARENT
+    )
+
+
 def _groups(root: strawberry.Parent[ConnectionRow]) -> list["GroupRole"]:
     return [GroupRole(group=group, role=role) for group, role in root.roles.items()]
 
@@ -82,6 +106,13 @@ class SignInProvider(Node):
     role_claim: str = field("The claim that has the groups; empty for none.", PARENT)
     group_roles: list[GroupRole] = field("The first that matches counts.", PARENT, _groups)
     tried_at: datetime | None = field("When its owner signed in by it for a trial.", PARENT)
+    trial_url: str = field(
+        "Where its owner tries it, in the browser in which they are signed in.", PARENT, _trial_url
+    )
+    entity_id: str | None = field(
+        "Our SAML metadata, whose URL is our entity id; null for OIDC.", PARENT, _entity_id
+    )
+    people: SignInProviderPeople | None = field("Who comes by it.", PARENT, _people)
     scim_url: str = field("Where its directory writes to.", PARENT, _scim_url)
     scim_token: ScimToken | None = field(
         "What its directory proves itself with; null: it has none.", PARENT, find_scim_token
@@ -100,6 +131,14 @@ async def list_sign_in_providers(root: strawberry.Parent[AccountRow]) -> list[Co
 class GroupRoleInput:
     group: str = input_field("A value of the claim.")
     role: AccountRole = input_field("MEMBER or BILLING.")
+
+
+def read_groups(rows: list[GroupRoleInput] | None) -> dict[str, AccountRole]:
+    """In their order: the first that matches counts."""
+    found: dict[str, AccountRole] = {}
+    for row in rows or []:
+        found.setdefault(row.group.strip(), row.role)
+    return found
 
 
 @strawberry.input(description="A provider that speaks OpenID Connect.")
@@ -152,19 +191,23 @@ async def resolve_create(
     table = RoleTable(
         default_role=data.default_role,
         role_claim=data.role_claim or "",
-        roles={each.group: each.role for each in data.group_roles or []},
+        roles=read_groups(data.group_roles),
     )
     entered = OidcInput(data.name, data.issuer, data.client_id, data.client_secret, table)
     ctx = info.context
     return Payload(sign_in_provider=await create_oidc(ctx.services, ctx.actor, entered))
 
 
+def read_provider_id(sent: str) -> ConnectionId:
+    """Raises NotFound."""
+    unknown = NotFound("There is no such connection", path=("id",))
+    return ConnectionId(get_row_id(PROVIDER, sent, unknown))
+
+
 async def resolve_mode(
     info: Info, data: Annotated[SignInProviderModeInput, input_argument()]
 ) -> Payload:
-    unknown = NotFound("There is no such connection", path=("id",))
-    connection_id = ConnectionId(get_row_id(PROVIDER, data.id, unknown))
-    changed = await choose_mode(info.context.actor, connection_id, data.mode)
+    changed = await choose_mode(info.context.actor, read_provider_id(data.id), data.mode)
     return Payload(sign_in_provider=changed)
 
 

@@ -13,6 +13,7 @@ from chenu.ledger.findings import FindingRow, list_findings
 from chenu.moderation.model import DecisionGround
 from chenu_graphql.agent_edits import load_payload, read_agent_id
 from chenu_graphql.agent_lists import queue_key
+from chenu_graphql.availability import REPORT_WEIGHT, SlaMonth
 from chenu_graphql.connection import (
     After,
     Before,
@@ -39,6 +40,7 @@ from chenu_graphql.revenue import (
     resolve_revenue,
     resolve_targets,
 )
+from chenu_graphql.service_desk import resolve_staff_report
 
 _USUAL_CHECKS = 50
 
@@ -104,6 +106,12 @@ class Staff:
     )
     coupons: CouponConnection = field(
         "Every coupon, the newest first; finance only.", FINANCE, page_coupons
+    )
+    sla_report: list[SlaMonth] = field(
+        "What each month of an account's contracts reached, the newest first; finance only.",
+        FINANCE,
+        resolve_staff_report,
+        weight=REPORT_WEIGHT,
     )
     ledger_health: list[LedgerCheck] = field(
         "The rules of the books, broken ones first; finance only.",

@@ -1,4 +1,4 @@
-"""A SAML provider is entered and changed by the text of its metadata."""
+"""A SAML provider is entered and changed by its metadata: the text, or where it is published."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chenu.flows.services import Services
+from chenu.flows.sso.saml_documents import read_published
 from chenu.flows.sso.saml_setup import change_saml, create_saml
 from chenu.saml.metadata import MOST_BYTES
 from chenu.sso.model import ConnectionId
@@ -21,10 +22,13 @@ _MOST_SENT = 3 * MOST_BYTES
 
 
 @post(f"{PATH}/saml", opt=OWNERS_WORK, request_max_body_size=_MOST_SENT)
-async def add_saml(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    fields = await read_form(request)
+async def add_saml(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
+    fields, actor = await read_form(request), pages.request_context.actor
     try:
-        created = await create_saml(pages.request_context.actor, read_saml(fields))
+        data = await read_published(services, actor, read_saml(fields))
+        created = await create_saml(actor, data)
     except REFUSED_TRIES as error:
         return await refuse(pages, pages.refused("saml", keep(fields, SAML_FIELDS), error), error)
     return pages.go(f"{PATH}/connections/{created.id}?notice=connection-added")
@@ -38,8 +42,10 @@ async def save_saml(
     connection_id: FromPath[UUID],
 ) -> Page:
     fields, known = await read_form(request), ConnectionId(connection_id)
+    actor = pages.request_context.actor
     try:
-        await change_saml(pages.request_context.actor, known, read_saml(fields))
+        data = await read_published(services, actor, read_saml(fields))
+        await change_saml(actor, known, data)
     except REFUSED_TRIES as error:
         typed = keep(fields, SAML_FIELDS)
         return await render_connection(pages, services, known, error, typed)

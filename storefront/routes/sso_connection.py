@@ -11,6 +11,7 @@ from chenu.accounts.actor import Actor
 from chenu.core.errors import ChenuError
 from chenu.flows.services import Services
 from chenu.flows.sso.kinds import return_url
+from chenu.flows.sso.people import count_people
 from chenu.flows.sso.saml import audience_of
 from chenu.flows.sso.setup import change_oidc
 from chenu.flows.sso.switching import (
@@ -67,6 +68,7 @@ async def render_connection(
         "sso/connection.html",
         200 if error is None else pages.status(error),
         connection=connection,
+        people=(await count_people([connection_id]))[0],
         token=await find_token(account_id, connection_id),
         scim_url=services.url(SCIM_PATH),
         plan_refusal=find_refusal(pages.request_context.actor.entitlements, Feature.SSO),
@@ -158,8 +160,16 @@ async def make_optional(
 
 
 @post(f"{ONE}/remove", opt=OWNERS_WORK)
-async def remove(pages: NamedDependency[Pages], connection_id: FromPath[UUID]) -> Page:
-    await remove_connection(pages.request_context.actor, ConnectionId(connection_id))
+async def remove(
+    pages: NamedDependency[Pages],
+    services: NamedDependency[Services],
+    connection_id: FromPath[UUID],
+) -> Page:
+    known = ConnectionId(connection_id)
+    try:
+        await remove_connection(pages.request_context.actor, known)
+    except REFUSED_TRIES as error:
+        return await render_connection(pages, services, known, error)
     return pages.go(f"{PATH}?notice=connection-removed")
 
 

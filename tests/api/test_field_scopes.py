@@ -31,7 +31,8 @@ WITHOUT_SCOPE = {
 FOR_NO_KEY = {
     *(permissions.PERSON, permissions.SESSION, permissions.KEYS),
     *(permissions.OWNERS, permissions.SIGN_IN_SETUP),
-    *(permissions.STAFF, permissions.REVIEWER, permissions.FINANCE, permissions.SERVICE),
+    *(permissions.STAFF, permissions.REVIEWER, permissions.FINANCE, permissions.SUPPORT),
+    permissions.SERVICE,
 }
 
 

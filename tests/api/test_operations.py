@@ -1,6 +1,7 @@
 """Every document of graphql/operations is parsed, validated and run, in one sequence."""
 
 from contextlib import aclosing
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ from graphql import DocumentNode, OperationDefinitionNode, parse, validate
 from chenu.accounts.actor import ApiScope, Staff
 from chenu.accounts.request_context import RequestContext
 from chenu.core import db
-from chenu.core.clock import business_now
+from chenu.core.clock import business_now, system_now
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import Feature, TierCode
 from chenu_graphql.answers import GraphQLRequest
@@ -20,6 +21,7 @@ from chenu_graphql.schema import get_schema
 from tests.accounts.mailed import last_mailed_token
 from tests.api.calls import OPERATIONS, Api, as_service, as_session, document_of, gid
 from tests.api.makers import DRAFT
+from tests.attacks.incidents import end_contract_of_january
 from tests.domains.resolvers import Records
 from tests.flows.disputes import let_bank_ask
 from tests.flows.monthly import begin
@@ -34,6 +36,8 @@ from tests.people import (
     make_published_agent,
     pay,
 )
+from tests.saml.metadata import write_provider_metadata
+from tests.saml.provider import find_xmlsec, make_key
 from tests.sso.provider_side import CLIENT, ISSUER, ProviderSide
 
 FILES = sorted(OPERATIONS.glob("*.graphql"))
@@ -100,6 +104,7 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _account(story, as_session(client, services, finance))
     customer = await make_person("contracted", tier=TierCode.ENTERPRISE)
     await story.tell(as_session(client, services, customer), "SlaReport")
+    await _desk(story, client, services, customer)
     await _keys(story, as_session(client, services, buyer))
     await _subscribe(story, client, services)
     await _entitlements(story, client, services, buyer)
@@ -115,6 +120,42 @@ async def test_every_operation_runs(client: httpx.AsyncClient, services: Service
     await _answer_bank(story, client, services, seller)
 
     assert sorted(story.reported) == NAMES
+
+
+async def _desk(
+    story: Story, client: httpx.AsyncClient, services: Services, customer: Person
+) -> None:
+    support = await make_person("desk", staff=(Staff.SUPPORT,))
+    finance = as_session(client, services, await make_person("sla", staff=(Staff.FINANCE,)))
+    titles, reason = {"titleFr": "Panne", "titleEn": "Outage"}, {"reason": "It is seen."}
+    texts, now = {"textFr": "On cherche.", "textEn": "We look."}, system_now()
+    began = {**titles, **texts, **reason, "beganAt": now.isoformat()}
+    desk = as_session(client, services, support)
+    incident = (await story.tell(desk, "OpenIncident", input=began))["incident"]
+    more = {"incidentId": incident["id"], **texts, **reason, "resolves": True}
+    resolved = (await story.tell(desk, "UpdateIncident", input=more))["incident"]
+    assert (resolved["resolvedAt"] is not None, len(resolved["updates"])) == (True, 2)
+    times = {f"{edge}sAt": (now + timedelta(days=day)).isoformat() for edge, day in _AHEAD}
+    ahead = {**titles, **reason, **times}
+    announced = (await story.tell(finance, "AnnounceMaintenance", input=ahead))["maintenance"]
+    end = {"maintenanceId": announced["id"], **reason}
+    ended = (await story.tell(finance, "EndMaintenance", input=end))["maintenance"]
+    assert (announced["canceledAt"], ended["canceledAt"] is not None) == (None, True)
+    await _credit(story, finance, customer)
+
+
+_AHEAD = (("start", 1), ("end", 2))
+
+
+async def _credit(story: Story, finance: Api, customer: Person) -> None:
+    contract = gid("Contract", await end_contract_of_january(customer))
+    wanted = {"contractId": contract, "month": "2026-01-01", "reason": "As agreed."}
+    month = (await story.tell(finance, "ConfirmSlaCredit", input=wanted))["slaMonth"]
+    assert (month["creditPercent"], month["contractId"]) == (50, contract)
+    assert month["confirmedAt"] is not None
+    account = gid("Account", customer.actor.account_id)
+    listed = (await story.tell(finance, "StaffSlaReport", account=account))["slaReport"]
+    assert month in listed
 
 
 async def _account(story: Story, finance: Api) -> None:
@@ -217,10 +258,12 @@ async def _sign_in_elsewhere(story: Story, services: Services, api: Api) -> None
         terms = {"name": "Acme", "issuer": ISSUER, "clientId": CLIENT, "groupRoles": groups}
         terms["roleClaim"] = "groups"
         made = (await story.tell(api, "CreateSignInProvider", input=terms))["signInProvider"]
+        await story.tell(api, "UpdateSignInProvider", input={"id": made["id"], "name": "Acme SA"})
         await db.execute("UPDATE sso_connection SET state = 'TRIED'")
         chosen = {"id": made["id"], "mode": "REQUIRED"}
         found = await story.tell(api, "ChooseSignInProviderMode", input=chosen)
     assert found["signInProvider"]["isRequired"] is True
+    await _sign_in_by_saml(story, api)
     made = await story.tell(api, "CreateScimToken", id=chosen["id"])
     assert made["secret"].startswith(made["scimToken"]["prefix"])
     ended = (await story.tell(api, "RevokeScimToken", id=chosen["id"]))["scimToken"]
@@ -228,6 +271,18 @@ async def _sign_in_elsewhere(story: Story, services: Services, api: Api) -> None
     listed = (await story.tell(api, "SingleSignOn"))["account"]
     assert listed["signInProviders"] == [found["signInProvider"]]
     assert listed["mailDomains"] == [proved["mailDomain"]]
+
+
+async def _sign_in_by_saml(story: Story, api: Api) -> None:
+    find_xmlsec()
+    key = make_key(until=system_now() + timedelta(days=300))
+    terms = {"name": "Acme by SAML", "metadata": write_provider_metadata(key)}
+    made = (await story.tell(api, "CreateSamlProvider", input=terms))["signInProvider"]
+    change = {"id": made["id"], "defaultRole": "BILLING"}
+    changed = (await story.tell(api, "UpdateSamlProvider", input=change))["signInProvider"]
+    assert (changed["kind"], changed["defaultRole"]) == ("SAML", "BILLING")
+    removed = await story.tell(api, "RemoveSignInProvider", id=made["id"])
+    assert removed["removedId"] == made["id"]
 
 
 async def _watch_tokens(story: Story, services: Services, buyer: Person) -> None:

@@ -272,7 +272,12 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         ),
         "/staff/customers/{account_id:uuid}/impersonate": Filled("support", {"reason": "Forged."}),
         "/staff/customers/{account_id:uuid}/names": Filled(
-            "support", {"name": "x", "decision": "confirm", "reason": "Forged."}, moves=False
+            "support",
+            {
+                "name": str(world.rows["claimed host"]),
+                "decision": "confirm",
+                "reason": "Forged.",
+            },
         ),
         "/impersonation/leave": Filled("buyer", {}, moves=False),
         "/staff/customers/{account_id:uuid}/overrides/remove": Filled(

@@ -48,6 +48,7 @@ ROOTS: dict[Rule, Decide] = {
     permissions.STAFF: lambda who: bool(who.staff),
     permissions.FINANCE: lambda who: who.has_staff(Staff.FINANCE),
     permissions.REVIEWER: lambda who: who.has_staff(Staff.REVIEWER),
+    permissions.SUPPORT: lambda who: who.has_staff(Staff.SUPPORT),
 }
 """Who may query a root field, by its rule; a missing rule fails the matrix."""
 
@@ -74,6 +75,7 @@ FIELDS: dict[Rule, Decide] = {
     permissions.SIGN_IN_SETUP: lambda who: who.is_person,
     permissions.INVOICES: lambda who: who.may(BILLING),
     permissions.FINANCE: lambda who: who.has_staff(Staff.FINANCE),
+    permissions.SIGN_IN_SETUP: lambda who: who.is_person,
     permissions.AFFILIATE: _recommends,
     permissions.MAKER: lambda who: _made_it(who) or bool(who.staff),
     permissions.SELLER: lambda who: _sells_it(who) or bool(who.staff),

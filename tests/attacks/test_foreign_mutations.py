@@ -61,6 +61,18 @@ _MODE = """mutation($i: SignInProviderModeInput!) {
     signInProviderModeChoose(input: $i) { userErrors { code } }
 }"""
 _TOKEN = "mutation($i: ID!) { scimTokenCreate(id: $i) { userErrors { code } } }"
+_CHANGE = """mutation($i: SignInProviderUpdateInput!) {
+    signInProviderUpdate(input: $i) { userErrors { code } }
+}"""
+_CHANGE_SAML = """mutation($i: SamlProviderUpdateInput!) {
+    samlProviderUpdate(input: $i) { userErrors { code } }
+}"""
+_REMOVE = "mutation($i: ID!) { signInProviderRemove(id: $i) { userErrors { code } } }"
+_WRITE = "mutation($i: IncidentUpdateInput!) { incidentUpdate(input: $i) { userErrors { code } } }"
+_END = "mutation($i: MaintenanceEndInput!) { maintenanceEnd(input: $i) { userErrors { code } } }"
+_CREDIT = """mutation($i: SlaCreditConfirmInput!) {
+    slaCreditConfirm(input: $i) { userErrors { code } }
+}"""
 _NO_TOKEN = "mutation($i: ID!) { scimTokenRevoke(id: $i) { userErrors { code } } }"
 _PUT_AWAY = "mutation($i: ID!) { libraryPutAway(id: $i) { userErrors { code } } }"
 _BRING_BACK = "mutation($i: ID!) { libraryBringBack(id: $i) { userErrors { code } } }"
@@ -80,6 +92,12 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
     back = {"purchaseId": bought, "reason": "Stolen.", "idempotencyKey": "r"}
     answer = {"purchaseId": bought, "text": "Forged.", "idempotencyKey": "d"}
     reply = {"reviewId": world.node_id("review")}
+    written = {"textFr": "Faux.", "textEn": "Forged.", "reason": "Forged."}
+    credit = {
+        "contractId": world.node_id("ended contract"),
+        "month": "2026-01-01",
+        "reason": "Forged.",
+    }
     running, ended = world.node_id("execution"), world.node_id("other execution")
     return {
         "agentUpdate": ("creator", (_UPDATE, {"i": {"agentId": draft, "name": "Volé"}})),
@@ -112,6 +130,24 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         ),
         "scimTokenCreate": ("buyer", (_TOKEN, {"i": world.node_id("connection")})),
         "scimTokenRevoke": ("buyer", (_NO_TOKEN, {"i": world.node_id("connection")})),
+        "signInProviderUpdate": (
+            "buyer",
+            (_CHANGE, {"i": {"id": world.node_id("connection"), "name": "Forged"}}),
+        ),
+        "samlProviderUpdate": (
+            "buyer",
+            (_CHANGE_SAML, {"i": {"id": world.node_id("connection"), "name": "Forged"}}),
+        ),
+        "signInProviderRemove": ("buyer", (_REMOVE, {"i": world.node_id("connection")})),
+        "incidentUpdate": (
+            "support",
+            (_WRITE, {"i": {"incidentId": world.node_id("incident"), **written}}),
+        ),
+        "maintenanceEnd": (
+            "finance",
+            (_END, {"i": {"maintenanceId": world.node_id("maintenance"), "reason": "Forged."}}),
+        ),
+        "slaCreditConfirm": ("finance", (_CREDIT, {"i": credit})),
         "executionCancel": ("buyer", (_GIVE_UP, {"i": {"executionId": ended, **key}})),
         "disputeEvidenceSubmit": ("creator", (_ANSWER, {"i": answer})),
         "purchaseRefund": ("buyer", (_REFUND, {"i": back})),
@@ -122,6 +158,9 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
 
 _PARTIES = {"purchaseRefund": ("buyer", "creator"), "disputeEvidenceSubmit": ("creator",)}
 """Who may act on a sale, beside the support desk."""
+
+
+_DESKS = {"reviewer": Staff.REVIEWER, "support": Staff.SUPPORT, "finance": Staff.FINANCE}
 
 
 def _takes_an_id(name: str) -> bool:
@@ -143,9 +182,9 @@ async def _codes(caller: Caller, call: Call) -> set[str]:
 
 
 def _may(caller: Caller, maker: str, name: str) -> bool:
-    """Reviewing is for reviewers, the rest for owners in person or by key."""
-    if maker == "reviewer":
-        return caller.name in ("reviewer", "admin")
+    """What is a desk's is for staff, the rest for owners in person or by key."""
+    if maker in _DESKS:
+        return caller.has_staff(_DESKS[maker])
     if name == "tokenSpend":  # of their own tokens, for an agent that they may run
         return caller.owns == maker and caller.may(ApiScope.EXECUTIONS, ApiScope.TOKENS)
     if name == "tokenLimitSet":  # of their own account, for an agent that they see
@@ -208,6 +247,8 @@ async def test_the_same_calls_work_for_whom_they_are_for(
         "purchaseCancel": {"INVALID_STATE"},
         "purchaseResume": {"INVALID_STATE"},
         "scimTokenCreate": {"PLAN_REQUIRED"},
+        "signInProviderUpdate": {"PLAN_REQUIRED"},
+        "samlProviderUpdate": {"PLAN_REQUIRED"},
     }  # the buyer's own purchase, with nothing to be renewed, and a plan without single sign-on
     assert found == {
         name: but.get(name, set()) for name, (maker, _) in _calls(world).items() if maker

@@ -181,8 +181,12 @@ MUTATIONS: dict[str, Right | None] = {
     "mailDomainProve": Right.MANAGE_MEMBERS,
     "scimTokenCreate": Right.MANAGE_MEMBERS,
     "scimTokenRevoke": Right.MANAGE_MEMBERS,
+    "samlProviderCreate": Right.MANAGE_MEMBERS,
+    "samlProviderUpdate": Right.MANAGE_MEMBERS,
     "signInProviderCreate": Right.MANAGE_MEMBERS,
     "signInProviderModeChoose": Right.MANAGE_MEMBERS,
+    "signInProviderRemove": Right.MANAGE_MEMBERS,
+    "signInProviderUpdate": Right.MANAGE_MEMBERS,
     "tokenLimitRemove": Right.MANAGE_PLAN,
     "tokenLimitSet": Right.MANAGE_PLAN,
     "tokenPackBuy": Right.BUY_PACKS,
@@ -200,9 +204,14 @@ FOR_OTHERS = {
     "couponDeactivate",
     "entitlementConsume",
     "entitlementRelease",
+    "incidentOpen",
+    "incidentUpdate",
+    "maintenanceAnnounce",
+    "maintenanceEnd",
     "signIn",
     "signUp",
     "signOut",
+    "slaCreditConfirm",
 }
 """Staff's, the apps', and those that begin and end sessions: no member has a part in them."""
 

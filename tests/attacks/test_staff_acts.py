@@ -14,7 +14,7 @@ from chenu_graphql import permissions
 from chenu_graphql.policies import find_field_policy
 from storefront.access import Access
 from storefront.act_words import STAFF_ACTS
-from tests.api.calls import as_session, gid
+from tests.api.calls import as_session
 from tests.api.dummies import mutations
 from tests.attacks.cast import Cast, gather_cast
 from tests.attacks.forms import filled_forms
@@ -26,7 +26,14 @@ from tests.storefront.html import Form, PageReader
 
 DESKS = set(Access) - {Access.PUBLIC, Access.SIGNED_IN}
 STAFF_FORMS = [route for route in WRITES if route.access in DESKS]
-_RULES = {permissions.STAFF, permissions.REVIEWER, permissions.FINANCE}
+_RULES = {
+    permissions.STAFF,
+    permissions.REVIEWER,
+    permissions.FINANCE,
+    permissions.SUPPORT,
+}
+_TEXTS = 'textFr: "On cherche.", textEn: "We look."'
+_TITLES = 'titleFr: "Travaux", titleEn: "Works"'
 
 MUTATIONS = {
     "agentReviewDecide": 'input: {agentId: "%(agent)s", approve: true, reason: "Read."}',
@@ -42,6 +49,18 @@ MUTATIONS = {
     "affiliatePayoutRun": (
         'input: {month: "2026-01-01", dryRun: false, idempotencyKey: "run", reason: "Late."}'
     ),
+    "incidentOpen": (
+        f'input: {{{_TITLES}, {_TEXTS}, beganAt: "2026-01-01T00:00:00Z", reason: "It is seen."}}'
+    ),
+    "incidentUpdate": (
+        f'input: {{incidentId: "%(incident)s", {_TEXTS}, resolves: true, reason: "Mended."}}'
+    ),
+    "maintenanceAnnounce": (
+        f'input: {{{_TITLES}, startsAt: "2126-01-01T00:00:00Z", endsAt: "2126-01-01T01:00:00Z",'
+        ' reason: "A disk."}'
+    ),
+    "maintenanceEnd": 'input: {maintenanceId: "%(maintenance)s", reason: "Not needed."}',
+    "slaCreditConfirm": ('input: {contractId: "%(contract)s", month: "2026-01-31", reason: "§ 7"}'),
 }
 """Mutations that are for staff alone, with arguments that pass."""
 
@@ -184,10 +203,16 @@ async def test_every_mutation_of_staff_is_recorded_with_its_reason(
     assert admin is not None
     api = as_session(client, services, admin)
     await put("agent", "status", "PENDING_REVIEW", "id = $2", world.rows["draft"])
-    agent, before = gid("Agent", world.rows["draft"]), len(await _acts())
+    before = len(await _acts())
+    ids = {
+        "agent": world.node_id("draft"),
+        "incident": world.node_id("incident"),
+        "maintenance": world.node_id("maintenance"),
+        "contract": world.node_id("ended contract"),
+    }
 
     for name, arguments in MUTATIONS.items():
-        filled = arguments.replace("%(agent)s", agent)
+        filled = arguments % ids
         await api.send(f"mutation {{ {name}({filled}) {{ userErrors {{ message }} }} }}")
 
     assert [(act.action, bool(act.reason)) for act in (await _acts())[before:]] == [
@@ -198,6 +223,11 @@ async def test_every_mutation_of_staff_is_recorded_with_its_reason(
         (StaffAct.COUPON_DEACTIVATE, True),
         (StaffAct.ACQUISITION_COST_RECORD, True),
         (StaffAct.AFFILIATE_PAYOUT_RUN, True),
+        (StaffAct.INCIDENT_OPEN, True),
+        (StaffAct.INCIDENT_RESOLVE, True),
+        (StaffAct.MAINTENANCE_ANNOUNCE, True),
+        (StaffAct.MAINTENANCE_END, True),
+        (StaffAct.CONTRACT_CREDIT, True),
     ]
 
 

@@ -155,7 +155,8 @@ async def test_a_credit_is_confirmed_once_and_stays(
     await measure(down=30)  # of 2,880: 98.958 %
 
     [before] = [row for row in await get_sla_report(customer.actor) if row.contract]
-    row = await confirm_credit(finance.actor, contract.id, LAST, "As agreed in § 7.")
+    row = (await confirm_credit(finance.actor, contract.id, LAST, "As agreed in § 7.")).confirmed
+    assert row is not None
     [after] = [row for row in await get_sla_report(customer.actor) if row.contract]
     with pytest.raises(AlreadyExists):
         await confirm_credit(finance.actor, contract.id, LAST, "Once more.")

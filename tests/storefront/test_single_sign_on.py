@@ -132,6 +132,32 @@ async def test_the_owner_makes_replaces_and_revokes_the_token_of_a_directory(
     assert await count("audit_event", "action LIKE 'scim_token.%'") == 3
 
 
+async def test_the_page_says_who_would_lose_their_way_before_a_connection_is_removed(
+    open_browser: OpenBrowser, services: Services, side: ProviderSide, records: Records
+) -> None:
+    owner = (await open_browser()).become(await make_owner())
+    page = await set_up(owner, records)
+    await db.execute("UPDATE sso_connection SET state = 'ON'")
+    visitor = await open_browser()
+    way = f"/sign-in/provider/{page.rpartition('/')[2]}"
+    await come_back(visitor, side, await visitor.get(way))
+    free = await owner.get(page)
+    await db.execute("UPDATE sso_connection SET is_required = true")
+
+    required = await owner.get(page)
+    refused = await owner.post(f"{page}/remove", dict(free.form(f"{page}/remove").fields))
+    await owner.submit(required, f"{page}/optional")
+    removed = await owner.submit(await owner.get(page), f"{page}/remove")
+
+    assert "1 personne se connecte par ce fournisseur" in free.words
+    assert "1 d’entre elles n’a pas de mot de passe" in free.words
+    assert not required.has_form(f"{page}/remove")
+    assert refused.status == 409
+    assert "autorisez de nouveau les mots de passe" in refused.words
+    assert "connection-removed" in removed.location
+    assert await count("membership", "role = 'MEMBER'") == 1
+
+
 async def test_the_page_of_sign_in_is_the_same_for_whoever_has_an_account_and_who_has_none(
     open_browser: OpenBrowser, services: Services, side: ProviderSide, records: Records
 ) -> None:

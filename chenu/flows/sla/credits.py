@@ -1,5 +1,7 @@
 """Staff confirm a month's credit, once: from then on the contract's entry keeps it."""
 
+from dataclasses import replace
+
 from chenu.accounts.actor import Actor, Staff
 from chenu.accounts.confirmation import require_fresh
 from chenu.accounts.queries import is_member
@@ -25,7 +27,7 @@ from chenu.flows.sla.report import ContractMonth, is_final, make_month
 
 async def confirm_credit(
     actor: Actor, contract_id: ContractId, month: Month, reason: str
-) -> CreditRow:
+) -> ContractMonth:
     """As the month's samples have it; the figure is written beside the amount.
 
     Raises Unauthenticated, Forbidden, NotFound, Invalid, InvalidState, AlreadyExists,
@@ -39,7 +41,7 @@ async def confirm_credit(
     await require_fresh(actor)
     days = _require_days(contract, month)
 
-    async def write() -> CreditRow:
+    async def write() -> ContractMonth:
         found = await _compute(contract, days)
         if not found.percent:
             raise InvalidState(mark("This month reached what was promised: it has no credit"))
@@ -47,7 +49,7 @@ async def confirm_credit(
         if not await insert_credit(row):
             raise AlreadyExists(mark("The credit of this month is confirmed already"))
         await _record(actor, row, reason)
-        return row
+        return replace(found, confirmed=row)
 
     return await db.run_in_transaction(write)
 

@@ -178,10 +178,12 @@ async def change_oidc(
     if before.kind is not ConnectionKind.OIDC:
         raise InvalidState("This connection is of another kind")
     reject_if_any(check_oidc(services, data))
+    _require_own_secret(before, data)
     await require_fresh(actor, RECENT)
     await services.providers.get_metadata(data.issuer.strip(), anew=True)
 
     async def write(connection: ConnectionRow) -> None:
+        _require_own_secret(connection, data)
         changes = _oidc_values(data)
         if data.client_secret is not None:
             changes["client_secret"] = _seal(services, connection_id, data.client_secret)
@@ -192,6 +194,14 @@ async def change_oidc(
         await audit.record(actor, "sso.change", connection_id, issuer=data.issuer.strip())
 
     return await change_locked(actor, connection_id, write)
+
+
+def _require_own_secret(before: ConnectionRow, data: OidcInput) -> None:
+    """What one provider knows us by is never sent to another. Raises Invalid."""
+    is_moved = before.issuer != data.issuer.strip()
+    if is_moved and before.has_secret and data.client_secret is None:
+        message = mark("Another provider has a secret of its own: please enter it")
+        raise Invalid(message, path=("client_secret",))
 
 
 async def change_locked(

@@ -6,10 +6,12 @@ from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, AccountRole, Actor
 from chenu.accounts.confirmation import RECENT, require_fresh
 from chenu.accounts.members import list_members, lock_as_owner
+from chenu.accounts.password_store import get_password_hash
 from chenu.accounts.roles import Right
 from chenu.accounts.sessions import revoke_sessions
 from chenu.core import db
 from chenu.core.errors import InvalidState
+from chenu.core.i18n import mark
 from chenu.domains.domains import list_proved_names
 from chenu.domains.model import NameKind
 from chenu.domains.names import domain_of
@@ -24,6 +26,14 @@ from chenu.sso.connections import (
     set_state,
 )
 from chenu.sso.model import ConnectionId, ConnectionState
+
+_STILL_REQUIRED = mark(
+    "Your people have no other way to sign in: allow passwords again before you remove it"
+)
+_NO_PASSWORD = mark(
+    "You have no password, which is the way in when your provider is away: set one first by the"
+    " link for forgotten passwords"
+)
 
 
 class ProviderMode(StrEnum):
@@ -86,13 +96,19 @@ async def switch_off(actor: Actor, connection_id: ConnectionId) -> ConnectionRow
 
 
 async def remove_connection(actor: Actor, connection_id: ConnectionId) -> None:
-    """With who came by it: members stay, and sign in by password. Raises as `switch_off`."""
+    """With who came by it: members stay, and sign in by password.
+
+    Raises as `switch_off`, and InvalidState while it is required: nobody loses the only way in by
+    one click.
+    """
     actor.require_right(Right.MANAGE_MEMBERS)
     await require_fresh(actor, RECENT)
 
     async def write() -> None:
         account = await lock_as_owner(actor)
         connection = await get_connection(account.id, connection_id)
+        if connection.is_required:
+            raise InvalidState(_STILL_REQUIRED)
         await forget_directory(connection.id)
         await delete_connection(connection.id)
         await audit.record(actor, "sso.remove", connection_id, issuer=connection.issuer)
@@ -103,7 +119,8 @@ async def remove_connection(actor: Actor, connection_id: ConnectionId) -> None:
 async def require_provider(actor: Actor, connection_id: ConnectionId) -> ConnectionRow:
     """Passwords are off for members of its domains but the owner; their sessions end.
 
-    Raises Forbidden, PlanRequired, NotFound, InvalidState, SignInAgain.
+    The owner needs a password: it is the way in when the provider is away. Raises Forbidden,
+    PlanRequired, NotFound, InvalidState, SignInAgain.
     """
     account_id = require_setting_up(actor)
     await require_fresh(actor, RECENT)
@@ -111,6 +128,8 @@ async def require_provider(actor: Actor, connection_id: ConnectionId) -> Connect
     async def write(connection: ConnectionRow) -> None:
         if not connection.is_on:
             raise InvalidState("Please switch the connection on first")
+        if not await get_password_hash(actor.require_user()):
+            raise InvalidState(_NO_PASSWORD)
         if connection.is_required:
             return
         await change_connection(connection_id, is_required=True)

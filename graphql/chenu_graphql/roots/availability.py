@@ -1,4 +1,4 @@
-"""Root fields of the service's state and of the SLA."""
+"""Root fields of the service's state and of the SLA, and what staff write about them."""
 
 import strawberry
 
@@ -10,8 +10,18 @@ from chenu_graphql.availability import (
     resolve_report,
     resolve_status,
 )
-from chenu_graphql.fields import field
-from chenu_graphql.permissions import ANYONE, READER
+from chenu_graphql.fields import CHANGE, field
+from chenu_graphql.permissions import ANYONE, FINANCE, READER, SUPPORT
+from chenu_graphql.service_desk import (
+    IncidentPayload,
+    MaintenancePayload,
+    SlaCreditPayload,
+    resolve_announce,
+    resolve_confirm,
+    resolve_end,
+    resolve_open,
+    resolve_update,
+)
 
 
 @strawberry.type
@@ -28,4 +38,41 @@ class AvailabilityQueries:
         READER,
         resolve_report,
         weight=REPORT_WEIGHT,
+    )
+
+
+@strawberry.type
+class AvailabilityMutations:
+    incident_open: IncidentPayload = field(
+        "Tells everybody of an outage, with what is known of it; the support desk only.",
+        SUPPORT,
+        resolve_open,
+        weight=CHANGE,
+    )
+    incident_update: IncidentPayload = field(
+        "Writes what is known of an incident by now, or that it is over; the support desk only. "
+        "INVALID_STATE once it is resolved.",
+        SUPPORT,
+        resolve_update,
+        weight=CHANGE,
+    )
+    maintenance_announce: MaintenancePayload = field(
+        "Announces work before it begins, so that its time does not count; finance only.",
+        FINANCE,
+        resolve_announce,
+        weight=CHANGE,
+    )
+    maintenance_end: MaintenancePayload = field(
+        "Cancels what has not begun; ends with this minute what has; finance only.",
+        FINANCE,
+        resolve_end,
+        weight=CHANGE,
+    )
+    sla_credit_confirm: SlaCreditPayload = field(
+        "Confirms the credit of a contract's month as it was measured, once and for good; finance "
+        "only, with a fresh sign-in.",
+        FINANCE,
+        resolve_confirm,
+        weight=CHANGE,
+        sensitive=True,
     )

@@ -4,6 +4,13 @@ import strawberry
 
 from chenu_graphql.fields import CHANGE, field
 from chenu_graphql.permissions import OWNERS
+from chenu_graphql.provider_changes import (
+    SignInProviderRemovePayload,
+    resolve_create_saml,
+    resolve_remove,
+    resolve_update,
+    resolve_update_saml,
+)
 from chenu_graphql.scim_tokens import (
     ScimTokenPayload,
     resolve_create_token,
@@ -34,9 +41,34 @@ class SignInProviderMutations:
         weight=CHANGE,
     )
     sign_in_provider_create: SignInProviderPayload = field(
-        "Enters a provider; its owner then tries it on /account/sign-in.",
+        "Enters a provider that speaks OpenID Connect; its owner then tries it by its trialUrl.",
         OWNERS,
         resolve_create,
+        weight=CHANGE,
+    )
+    sign_in_provider_update: SignInProviderPayload = field(
+        "Changes a provider that speaks OpenID Connect.",
+        OWNERS,
+        resolve_update,
+        weight=CHANGE,
+    )
+    saml_provider_create: SignInProviderPayload = field(
+        "Enters a provider that speaks SAML 2.0; its owner then tries it by its trialUrl.",
+        OWNERS,
+        resolve_create_saml,
+        weight=CHANGE,
+    )
+    saml_provider_update: SignInProviderPayload = field(
+        "Changes a provider that speaks SAML 2.0, such as its certificates.",
+        OWNERS,
+        resolve_update_saml,
+        weight=CHANGE,
+    )
+    sign_in_provider_remove: SignInProviderRemovePayload = field(
+        "Removes a provider with its directory's token; members stay, and sign in by password. "
+        "INVALID_STATE while it is required.",
+        OWNERS,
+        resolve_remove,
         weight=CHANGE,
     )
     sign_in_provider_mode_choose: SignInProviderPayload = field(
