@@ -75,7 +75,6 @@ FIELDS: dict[Rule, Decide] = {
     permissions.SIGN_IN_SETUP: lambda who: who.is_person,
     permissions.INVOICES: lambda who: who.may(BILLING),
     permissions.FINANCE: lambda who: who.has_staff(Staff.FINANCE),
-    permissions.SIGN_IN_SETUP: lambda who: who.is_person,
     permissions.AFFILIATE: _recommends,
     permissions.MAKER: lambda who: _made_it(who) or bool(who.staff),
     permissions.SELLER: lambda who: _sells_it(who) or bool(who.staff),

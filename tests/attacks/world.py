@@ -76,6 +76,8 @@ TYPES = {
     "coupon": "Coupon",
     "payout": "Payout",
     "limit": "TokenLimit",
+    "domain": "MailDomain",
+    "connection": "SignInProvider",
     "execution": "Execution",
     "other execution": "Execution",
     "sale": "Sale",
@@ -92,8 +94,6 @@ TYPES = {
 """The objects of a world and their node types."""
 
 _NAMED = {
-    "domain": "MailDomain",
-    "connection": "SignInProvider",
     "incident": "Incident",
     "maintenance": "Maintenance",
     "ended contract": "Contract",
