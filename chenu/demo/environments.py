@@ -71,8 +71,9 @@ def _find_npm() -> str:
 
 
 def _version_of(node: str) -> int:
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-    major = said.strip().removeprefix("v").partition(".")[0]
+    command = [node, "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - found
+    major = done.stdout.strip().removeprefix("v").partition(".")[0]
     return int(major) if major.isdigit() else 0
 
 

@@ -1,11 +1,13 @@
 """The account of `enterprise` and its organisation's identity provider: `chenu demo --sso`."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import Final
 
-from chenu.accounts.actor import AccountId, AccountRole
-from chenu.accounts.sessions import revoke_sessions
+from chenu.accounts.actor import AccountRole, Actor, ApiScope
+from chenu.accounts.sessions import find_actor, open_session, revoke_session, revoke_sessions
 from chenu.accounts.users import Browser, find_user_by_email
 from chenu.demo.brand import HOST
 from chenu.demo.group import Group
@@ -16,9 +18,9 @@ from chenu.demo.identity_provider import (
     provider_process,
 )
 from chenu.demo.names import insert_proved_name
+from chenu.demo.people import DOMAIN as PEOPLE_DOMAIN
 from chenu.demo.people import PASSWORD
 from chenu.demo.processes import earlier_port
-from chenu.demo.seed import act_as
 from chenu.demo.state import DemoState
 from chenu.domains.domains import find_owner
 from chenu.domains.model import NameKind
@@ -78,16 +80,18 @@ def start_provider(group: Group, state: DemoState) -> ProviderSettings:
 async def connect(services: Services, provider: ProviderSettings) -> None:
     """Its people are signed in by the provider, and in no other way. Raises ChenuError."""
     connection = await _find_connection()
-    if connection is None:
-        connection = await _create(services, provider)
-    elif connection.issuer != provider.issuer:
-        owner = await act_as(_OWNER)
-        connection = await change_oidc(services, owner, connection.id, _describe(provider))
-    if connection.is_required:
+    is_same = connection is not None and connection.issuer == provider.issuer
+    if connection is not None and is_same and connection.is_required:
         return
-    if not connection.is_on:
-        await set_state(connection.id, ConnectionState.TRIED)
-    connection = await choose_mode(await act_as(_OWNER), connection.id, ProviderMode.REQUIRED)
+    async with _session_of(_OWNER) as owner:
+        if connection is None:
+            connection = await _create(services, owner, provider)
+        elif not is_same:
+            data = _describe(provider)
+            connection = await change_oidc(services, owner, connection.id, data)
+        if not connection.is_on:
+            await set_state(connection.id, ConnectionState.TRIED)
+        connection = await choose_mode(owner, connection.id, ProviderMode.REQUIRED)
     if await find_user_by_email(MEMBER.mailbox) is None:
         await _let_in(connection, MEMBER)
 
@@ -96,7 +100,22 @@ async def disconnect() -> None:
     """The demo runs without the provider: nobody is sent there. Raises ChenuError."""
     connection = await _find_connection()
     if connection is not None and connection.is_on:
-        await choose_mode(await act_as(_OWNER), connection.id, ProviderMode.OFF)
+        async with _session_of(_OWNER) as owner:
+            await choose_mode(owner, connection.id, ProviderMode.OFF)
+
+
+@asynccontextmanager
+async def _session_of(role: str) -> AsyncIterator[Actor]:
+    """Beside the sessions that the person has."""
+    user = await find_user_by_email(f"{role}@{PEOPLE_DOMAIN}")
+    if user is None:
+        raise RuntimeError(f"{role} was not seeded")
+    session = await open_session(user.id, "demo", "")
+    actor = await find_actor(session.token, "")
+    if actor is None:
+        raise RuntimeError(f"{role} cannot sign in")
+    yield actor
+    await revoke_session(user.id, session.id)
 
 
 async def _find_connection() -> ConnectionRow | None:
@@ -105,11 +124,9 @@ async def _find_connection() -> ConnectionRow | None:
     return next((each for each in found if each.client_id == _CLIENT), None)
 
 
-async def _create(services: Services, provider: ProviderSettings) -> ConnectionRow:
-    owner = await act_as(_OWNER)
+async def _create(services: Services, owner: Actor, provider: ProviderSettings) -> ConnectionRow:
     if await find_owner(NameKind.MAIL, DOMAIN) is None:
-        account_id: AccountId = owner.require_account()
-        await insert_proved_name(account_id, NameKind.MAIL, DOMAIN)
+        await insert_proved_name(owner.require_account(ApiScope.READ), NameKind.MAIL, DOMAIN)
     return await create_oidc(services, owner, _describe(provider))
 
 
