@@ -37,7 +37,7 @@ class Ways:
     has_password: bool = True
 
 
-async def note_ways(error: Exception, scope: Any) -> None:
+async def look_up_ways(error: Exception, scope: Any) -> None:
     """Before the page of the error is made, which itself asks nothing of the database."""
     if isinstance(error, SignInAgain):
         request_context: RequestContext = scope["state"][STATE_KEY]

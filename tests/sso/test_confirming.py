@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chenu.accounts.actor import Actor
+from chenu.accounts.actor import Actor, Impersonator
 from chenu.accounts.confirmation import is_fresh, require_confirmed
 from chenu.accounts.errors import SignInAgain
 from chenu.accounts.sessions import find_actor
@@ -108,8 +108,8 @@ async def test_what_proves_nothing_leaves_the_session_as_it_was(
 async def test_only_who_began_finishes_it_and_for_themselves(services: Services) -> None:
     services, side, owner, connection = await open_acme(services)
     actor = await enter(services, side, connection)
-    sent = await begin_confirming(services, actor)
-    looking = replace(actor, impersonator=owner.user_id)
+    staff = Impersonator(owner.user_id, "Elsa", "Hugo", system_now() + OLD)
+    looking = replace(actor, impersonator=staff)
 
     for other in (Actor(), owner.actor):
         sent = await begin_confirming(services, actor)
