@@ -5,8 +5,8 @@ Each attempt ends with a paid invoice; nothing of it may be on its way to the af
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
