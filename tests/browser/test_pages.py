@@ -88,7 +88,14 @@ SIGNED_IN = {
     "affiliate": ("/affiliate", "/affiliate?address=elsewhere&chart=month"),
     "business": ("/account/members", "/account/token-limits", "/roi"),
     "free": ("/account/plan", "/account/invoices", "/developers"),
-    "enterprise": ("/account/plan", "/account/brand", "/account/sla", "/tokens", "/developers"),
+    "enterprise": (
+        "/account/plan",
+        "/account/brand",
+        "/account/sla",
+        "/tokens",
+        "/developers",
+        "/sign-in/again/done",
+    ),
     "trial": (
         "/account/plan",
         "/account/plan/change?tier=BUSINESS&interval=YEAR",
