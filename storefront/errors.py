@@ -12,7 +12,14 @@ from chenu.core.i18n import mark
 from chenu.core.paging import BadCursor
 from chenu.settings import Settings
 from storefront.forms import FormView, HttpRequest, read_query
-from storefront.fresh_sign_in import AGAIN_PATH, fields_to_repeat
+from storefront.fresh_sign_in import (
+    AGAIN_PATH,
+    DONE_PATH,
+    PROVIDER_PATH,
+    WAYS_KEY,
+    Ways,
+    fields_to_repeat,
+)
 from storefront.pages import Page, Pages, StatusOf
 from storefront.remedies import remedy_of
 from storefront.sign_in_path import sign_in_path
@@ -79,6 +86,8 @@ def _ask_again(request: HttpRequest, pages: Pages, error: SignInAgain) -> Page:
     form = pages.refused("again", {}, wrong) if wrong is not None else FormView("again")
     is_question = request.scope["path"] == AGAIN_PATH and not is_form
     status = 200 if is_question else pages.status(wrong or error)
+    wanted = _wanted(request, pages)
+    back = {"next": DONE_PATH if is_form else wanted}
     page = pages.show(
         "people/sign_in_again.html",
         status,
@@ -86,7 +95,10 @@ def _ask_again(request: HttpRequest, pages: Pages, error: SignInAgain) -> Page:
         asks_code=error.asks_code,
         advice=pages.explain(error),
         action=pages.own_address if is_form else AGAIN_PATH,
-        repeated=fields_to_repeat(request) if is_form else [("next", _wanted(request, pages))],
+        repeated=fields_to_repeat(request) if is_form else [("next", wanted)],
+        ways=request.scope["state"].get(WAYS_KEY, Ways()),
+        to_provider=f"{PROVIDER_PATH}?{urlencode(back)}",
+        is_form=is_form,
     )
     page.headers.update(_headers(wrong or error, status, is_htmx="hx-request" in request.headers))
     return page

@@ -66,6 +66,8 @@ CLOSED = {
     "/reports/{receipt:str}": "a link of a mail",
     "/sign-in": "another session",
     "/sign-in/again": "the password",
+    "/sign-in/again/provider": "the password",
+    "/sign-in/again/done": "the password",
     "/sign-up": "another session",
     "/account/security": "the secret of the second factor",
     "/account/privacy": "the copy of all data",

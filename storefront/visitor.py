@@ -17,4 +17,5 @@ def browser_of(request_context: RequestContext) -> Browser:
         request_context.session_token,
         request_context.devices,
         request_context.followed_link,
+        request_context.locale,
     )

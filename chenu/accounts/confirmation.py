@@ -44,6 +44,8 @@ async def require_confirmed(actor: Actor, password: str | None) -> None:
         return
     if await has_second_factor(actor.require_user()):  # the password alone is not enough
         raise await sign_in_again(actor, RECENT)
+    if password is None and not await get_password_hash(actor.require_user()):
+        raise await sign_in_again(actor, RECENT)  # by their provider, or with a first password
     if password is None:
         message = mark(
             "Please enter your current password: you signed in more than {minutes} minutes ago"
@@ -55,8 +57,12 @@ async def require_confirmed(actor: Actor, password: str | None) -> None:
 
 async def require_fresh(actor: Actor, age: timedelta = FRESH) -> None:
     """Asked of sessions, not of keys, which have no password. Raises SignInAgain."""
-    if actor.session_id is not None and not await _is_proved_within(age, actor):
+    if not await is_fresh(actor, age):
         raise await sign_in_again(actor, age)
+
+
+async def is_fresh(actor: Actor, age: timedelta = FRESH) -> bool:
+    return actor.session_id is None or await _is_proved_within(age, actor)
 
 
 async def sign_in_again(
@@ -76,6 +82,14 @@ async def confirm_session(actor: Actor, password: str, take_code: TakeCode) -> N
     await check_own_password(user_id, password)
     if await has_second_factor(user_id):
         await take_code(user_id)
+    await confirm_proved_session(actor)
+
+
+async def confirm_proved_session(actor: Actor) -> None:
+    """Of somebody who has proved themselves elsewhere, such as at their organisation's provider.
+
+    Raises Unauthenticated.
+    """
     sql = "UPDATE user_session SET confirmed_at = $2 WHERE id = $1 AND revoked_at IS NULL"
     if not await db.execute(sql, actor.session_id, system_now()):
         raise Unauthenticated("Please sign in first")

@@ -70,6 +70,7 @@ class Browser:
 
     `session_token` and `devices` are its cookies, which show who has signed in from it before.
     `followed_link` is the one with the click of an affiliate's link: affiliates/click_tokens.py.
+    `locale` is the language of its pages, which becomes that of somebody new.
     """
 
     user_agent: str = ""
@@ -77,6 +78,7 @@ class Browser:
     session_token: str = ""
     devices: str = ""
     followed_link: str = ""
+    locale: Locale = DEFAULT_LOCALE
 
 
 Bind = Callable[[UserId], Awaitable[None]]

@@ -1,13 +1,10 @@
 """The brand of the demo's account on ENTERPRISE, on a host that leads to the demo itself."""
 
 from chenu.branding.model import BrandInput
-from chenu.core.clock import business_now
-from chenu.core.ids import new_id
-from chenu.core.rows import insert
 from chenu.core.site import FooterLink
+from chenu.demo.names import insert_proved_name
 from chenu.demo.seed import act_as
-from chenu.domains.model import NameKind, ProofSource
-from chenu.domains.tables import DomainName
+from chenu.domains.model import NameKind
 from chenu.flows.branding.edit import set_brand
 
 HOST = "meridian.localhost"
@@ -25,15 +22,4 @@ async def show_brand() -> None:
         locale="fr",
     )
     account_id = await set_brand(await act_as("enterprise"), data)
-    now = business_now()
-    values = {
-        "id": new_id(),
-        "account": account_id,
-        "kind": NameKind.HOST,
-        "name": HOST,
-        "token": new_id().hex,
-        "source": ProofSource.DNS,
-        "created_at": now,
-        "proved_at": now,
-    }
-    await insert(DomainName, values)
+    await insert_proved_name(account_id, NameKind.HOST, HOST)

@@ -13,7 +13,7 @@ import httpx
 
 from chenu.demo import state as demo_state
 from chenu.demo.engines import start_postgres, start_valkey
-from chenu.demo.processes import Child, StartError, free_port, require_free_port
+from chenu.demo.processes import Child, StartError, earlier_port
 from chenu.demo.state import DemoState
 from chenu.settings import SANDBOX_KEY
 
@@ -51,13 +51,7 @@ class Group:
         return self.environment(state, database, cache, sandbox_url)
 
     def sandbox_port(self, state: DemoState) -> int:
-        """The previous one where it is free, so that links of earlier runs still work."""
-        port = state.sandbox_port
-        try:
-            require_free_port(port or 0)
-        except StartError:
-            port = None
-        state.sandbox_port = port or free_port()
+        state.sandbox_port = earlier_port(state.sandbox_port)
         demo_state.save_state(self.folder, state)
         return state.sandbox_port
 
@@ -87,6 +81,12 @@ class Group:
         self._children.append(child)
         child.start()
         return child, url
+
+    def start_beside(self, child: Child, url: str) -> None:
+        """One more process, which is ready when `url` answers. Raises StartError."""
+        self._children.append(child)
+        child.start()
+        child.wait_until(lambda: _answers(url), _UP_SECONDS)
 
     def start_faces(self, env: Mapping[str, str]) -> None:
         """Web process and worker; returns when both are ready."""

@@ -66,6 +66,15 @@ def require_free_port(port: int) -> None:
             raise StartError(f"port {port} cannot be used: {error.strerror}") from None
 
 
+def earlier_port(port: int | None) -> int:
+    """The one of an earlier run where it is free, so that links of that run still work."""
+    try:
+        require_free_port(port or 0)
+    except StartError:
+        port = None
+    return port or free_port()
+
+
 def _die_with_parent(stop_signal: int) -> Callable[[], None] | None:
     """On Linux the kernel ends the child when we are killed.
 

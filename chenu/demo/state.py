@@ -11,13 +11,17 @@ import msgspec
 
 @dataclass
 class DemoState:
-    """Stored between runs: the signing secret, and the ports of the sandbox and its webhooks."""
+    """Stored between runs: the signing secret, the sandbox's port and webhooks, and the identity
+    provider's port and client secret.
+    """
 
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     sandbox_port: int | None = None
     webhook_secret: str | None = None
     connect_secret: str | None = None
     thin_secret: str | None = None
+    provider_port: int | None = None
+    provider_secret: str | None = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from chenu.demo.beginning import Beginning, read_time
 from chenu.demo.bootstrap import bootstrap
 from chenu.demo.group import Group, webhook_secrets
 from chenu.demo.history import BadHistory
+from chenu.demo.identity_provider import ProviderSettings
 from chenu.demo.legal import make_statements
 from chenu.demo.open_matters import leave_open
 from chenu.demo.pause import excuse_pause
@@ -33,6 +34,13 @@ from chenu.demo.people import PASSWORD, PEOPLE
 from chenu.demo.pictures import hang_pictures
 from chenu.demo.processes import StartError, free_port, require_free_port
 from chenu.demo.recommendations import recommend
+from chenu.demo.single_sign_on import (
+    NEWCOMER,
+    connect,
+    describe_people,
+    disconnect,
+    start_provider,
+)
 from chenu.demo.state import DemoState
 from chenu.flows.composition import open_services
 from chenu.settings import SettingError, read_settings
@@ -42,7 +50,7 @@ class Stopped(Exception):
     """Ctrl-C or SIGTERM ended the demo."""
 
 
-def run_demo(folder: Path, *, port: int, fresh: bool, history: Path) -> int:
+def run_demo(folder: Path, *, port: int, fresh: bool, history: Path, sso: bool = False) -> int:
     """Runs until Ctrl-C or SIGTERM; returns the exit status.
 
     Every process is stopped in any case.
@@ -50,7 +58,7 @@ def run_demo(folder: Path, *, port: int, fresh: bool, history: Path) -> int:
     warnings.simplefilter("ignore")
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, _raise_stopped)
-    demo = Demo(folder, port, history)
+    demo = Demo(folder, port, history, sso=sso)
     try:
         with _only_one(folder):
             if fresh:
@@ -72,11 +80,15 @@ def _raise_stopped(signal_number: int, frame: FrameType | None) -> None:
 
 
 class Demo:
-    """A group of processes over a history that goes on where its file ends."""
+    """A group of processes over a history that goes on where its file ends.
 
-    def __init__(self, folder: Path, port: int, history: Path) -> None:
+    `sso`: with an identity provider.
+    """
+
+    def __init__(self, folder: Path, port: int, history: Path, *, sso: bool = False) -> None:
         self._folder = folder
         self._history = history
+        self._sso = sso
         self._group = Group(folder, port, os.environ)
 
     def start(self) -> None:
@@ -88,15 +100,24 @@ class Demo:
         self._check_settings(state)
         beginning = Beginning(group, state, self._history)
         options = asyncio.run(beginning.prepare(os.environ.get("DATABASE_URL")))
+        provider = self._start_provider(state)
         say("engines and the Stripe sandbox")
         env = group.start_engines(state, options)
         asyncio.run(self._prepare(env, state, beginning))
+        asyncio.run(_connect(env, provider))
         demo_state.announce(self._folder, env)
         say("web and worker")
         group.start_faces(env)
         asyncio.run(_let_people_act(env))
         click.echo(f"READY {json.dumps(self._describe(env), ensure_ascii=False)}")
         sys.stdout.flush()
+
+    def _start_provider(self, state: DemoState) -> ProviderSettings | None:
+        """First of all, because it may have to be fetched. Raises StartError."""
+        if not self._sso:
+            return None
+        say("the identity provider, which npm fetches the first time")
+        return start_provider(self._group, state)
 
     def _check_settings(self, state: DemoState) -> None:
         """Reads the environment's settings before anything starts. Raises SettingError."""
@@ -130,7 +151,9 @@ class Demo:
 
     def _describe(self, env: dict[str, str]) -> dict[str, object]:
         web = env["CHENU_PUBLIC_URL"]
+        directory = {"directory": describe_people()} if self._sso else {}
         return {
+            **directory,
             "storefront": web,
             "graphql": f"{web}/graphql",
             "sandbox": env["STRIPE_API_BASE"],
@@ -165,6 +188,21 @@ async def _write_what_is_of_today(env: dict[str, str]) -> None:
         await excuse_pause()
         await make_statements(services)
         await _unless_refused("open matters", leave_open())
+
+
+async def _connect(env: dict[str, str], provider: ProviderSettings | None) -> None:
+    """To the identity provider; a demo without one sends nobody there. Raises ChenuError."""
+    settings = read_settings(env)
+    async with open_services(settings, "chenu-demo") as services:
+        await follow_clock(settings)
+        if provider is None:
+            await disconnect()
+            return
+        await connect(services, provider)
+    say(
+        f"single sign-on: at {settings.public_url}/sign-in enter {NEWCOMER.mailbox} without a "
+        f"password; the organisation's provider ({provider.issuer}) takes {PASSWORD}"
+    )
 
 
 async def _let_people_act(env: dict[str, str]) -> None:

@@ -20,7 +20,10 @@ _LONGEST_VALUE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What the answer must agree with. Certificates are PEM; `now` is system time."""
+    """What the answer must agree with. Certificates are PEM; `now` is system time.
+
+    `asked_since`: the provider was to ask who is there, not to know it from before.
+    """
 
     provider: str
     certificates: tuple[str, ...]
@@ -28,6 +31,7 @@ class Expectation:
     consumer_url: str
     request_id: str
     now: datetime
+    asked_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ def read_assertion(root: Element, assertion: Element, expected: Expectation) -> 
     confirmed_until = _check_confirmations(subject, expected)
     conditions_until = _check_conditions(assertion, expected)
     _check_statement(assertion, expected.now)
+    _check_asked(assertion, expected.asked_since)
     name = child(subject, f"{ASSERTION}NameID")
     if not 0 < len(text_of(name)) <= _LONGEST_VALUE:
         raise SamlRefused(Refusal.SUBJECT, "no NameID")
@@ -126,6 +131,15 @@ def _check_statement(assertion: Element, now: datetime) -> None:
         raise SamlRefused(Refusal.EXPIRED, "SessionNotOnOrAfter")
     if _moment(assertion.get("IssueInstant")) - _SKEW > now:
         raise SamlRefused(Refusal.NOT_YET_VALID, "IssueInstant")
+
+
+def _check_asked(assertion: Element, since: datetime | None) -> None:
+    if since is None:
+        return
+    for statement in assertion.findall(f"{ASSERTION}AuthnStatement"):
+        asked_at = statement.get("AuthnInstant")
+        if asked_at is not None and _moment(asked_at) < since - _SKEW:
+            raise SamlRefused(Refusal.NOT_ASKED_ANEW, "AuthnInstant")
 
 
 def _check_span(element: Element, now: datetime) -> datetime:

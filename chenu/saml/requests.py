@@ -25,6 +25,7 @@ def sign_in_url(
     consumer_url: str,
     relay_state: str,
     now: datetime,
+    asks_anew: bool = False,
 ) -> str:
     """By HTTP-Redirect. It carries no secret and is not signed: its answer names its id."""
     root = Element(
@@ -38,6 +39,8 @@ def sign_in_url(
             "ProtocolBinding": _POST,
         },
     )
+    if asks_anew:
+        root.set("ForceAuthn", "true")
     SubElement(root, f"{ASSERTION}Issuer").text = audience
     SubElement(root, f"{PROTOCOL}NameIDPolicy", {"AllowCreate": "true"})
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)

@@ -27,6 +27,24 @@ class AttemptSecret(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Journey:
+    """Why somebody is sent to a provider, and where they go on afterwards.
+
+    `member`: who tries the connection, or signs in again; the latter are asked anew there.
+    `email` is a hint for the provider's page.
+    """
+
+    next_path: str = ""
+    email: str = ""
+    purpose: AttemptPurpose = AttemptPurpose.SIGN_IN
+    member: UserId | None = None
+
+    @property
+    def asks_anew(self) -> bool:
+        return self.purpose is AttemptPurpose.SIGN_IN and self.member is not None
+
+
+@dataclass(frozen=True, slots=True)
 class NewAttempt:
     """`state` goes to the provider and comes back; `browser` is the value of a cookie."""
 
@@ -38,7 +56,7 @@ class NewAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One whose answer counts now. `member` tries the connection."""
+    """One whose answer counts now. `member` tries the connection, or signs in again."""
 
     id: AttemptId
     connection_id: ConnectionId
@@ -46,6 +64,13 @@ class Attempt:
     next_path: str
     member: UserId | None
     secret: AttemptSecret
+    created_at: datetime
+
+    @property
+    def asked_since(self) -> datetime | None:
+        """When the provider was to ask who is there, whoever is signed in at it (system time)."""
+        is_again = self.purpose is AttemptPurpose.SIGN_IN and self.member is not None
+        return self.created_at if is_again else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +82,28 @@ class _Row:
     secret: bytes
     next_path: str
     member: UUID | None
+    created_at: datetime
     expires_at: datetime
     used_at: datetime | None
 
 
 async def begin_attempt(
-    connection_id: ConnectionId,
-    key: bytes,
-    *,
-    next_path: str = "",
-    trial_of: UserId | None = None,
-    browser: str = "",
+    connection_id: ConnectionId, key: bytes, journey: Journey, browser: str
 ) -> NewAttempt:
     """`browser` is the cookie that there is already, by which several tabs sign in at a time."""
     attempt_id = AttemptId(new_id())
     state, secret = new_token(), AttemptSecret(new_token(), new_token())
     browser = browser or new_token()
     now = system_now()
-    purpose = AttemptPurpose.SIGN_IN if trial_of is None else AttemptPurpose.TRIAL
     values = {
         "id": attempt_id,
         "connection": connection_id,
-        "purpose": purpose.value,
+        "purpose": journey.purpose.value,
         "state_hash": hash_token(state),
         "browser_hash": hash_token(browser),
         "secret": encrypt(msgspec.json.encode(secret), key, attempt_id),
-        "next_path": next_path,
-        "member": trial_of,
+        "next_path": journey.next_path,
+        "member": journey.member,
         "created_at": now,
         "expires_at": now + ATTEMPT_LIFE,
     }
@@ -106,15 +126,17 @@ async def use_attempt(connection_id: ConnectionId, state: str, browser: str, key
     secret = msgspec.json.decode(decrypt(row.secret, key, row.id), type=AttemptSecret)
     member = None if row.member is None else UserId(row.member)
     purpose = AttemptPurpose(row.purpose)
-    return Attempt(AttemptId(row.id), connection_id, purpose, row.next_path, member, secret)
+    return Attempt(
+        AttemptId(row.id), connection_id, purpose, row.next_path, member, secret, row.created_at
+    )
 
 
 async def _use(state: str) -> _Row | None:
     sql = """
         UPDATE sso_attempt SET used_at = $2
         WHERE state_hash = $1 AND used_at IS NULL AND expires_at > $2
-        RETURNING id, connection, purpose, browser_hash, secret, next_path, member, expires_at,
-            used_at
+        RETURNING id, connection, purpose, browser_hash, secret, next_path, member, created_at,
+            expires_at, used_at
     """
     return await db.find_one(_Row, sql, hash_token(state), system_now())
 

@@ -22,6 +22,12 @@ WORDS = {
     Refusal.OTHER_BROWSER: _BEGIN_AGAIN,
     Refusal.OTHER_CONNECTION: _BEGIN_AGAIN,
     Refusal.OTHER_PERSON: mark("Only the owner who began a trial can finish it: begin it again"),
+    Refusal.OTHER_MEMBER: mark(
+        "At your provider you are somebody else than here: sign out there, and try again"
+    ),
+    Refusal.NOT_ASKED_ANEW: mark(
+        "Your provider did not ask who you are this time: sign out there, and try again"
+    ),
     Refusal.PROVIDER_REFUSED: mark("Your provider did not let you sign in: ask whoever runs it"),
     Refusal.PROVIDER_UNAVAILABLE: _AWAY,
     Refusal.METADATA_INVALID: _AWAY,

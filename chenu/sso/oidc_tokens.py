@@ -127,6 +127,19 @@ def _check_moments(claims: Claims) -> None:
             raise SsoRefused(_CLAIMS[name], name)
 
 
+def require_asked_since(claims: Claims, since: datetime) -> None:
+    """Of verified claims. Raises SsoRefused for a person whom the provider knew from before.
+
+    A provider that does not say when it asked is believed: it was told to (`prompt=login`).
+    """
+    asked_at = claims.get("auth_time")
+    if asked_at is None:
+        return
+    is_number = isinstance(asked_at, int | float) and not isinstance(asked_at, bool)
+    if not is_number or not asked_at >= since.timestamp() - SKEW_SECONDS:
+        raise SsoRefused(Refusal.NOT_ASKED_ANEW)
+
+
 def read_identity(claims: Claims, role_claim: str) -> VerifiedIdentity:
     """Of verified claims. Raises SsoRefused for a mailbox that the provider has not verified."""
     subject, email = claims.get("sub"), claims.get("email")

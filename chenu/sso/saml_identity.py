@@ -35,6 +35,7 @@ _CODES = {
     SamlRefusal.EXPIRED: Refusal.EXPIRED,
     SamlRefusal.NOT_YET_VALID: Refusal.NOT_YET_VALID,
     SamlRefusal.SUBJECT: Refusal.SUBJECT_MISSING,
+    SamlRefusal.NOT_ASKED_ANEW: Refusal.NOT_ASKED_ANEW,
 }
 
 

@@ -7,7 +7,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 
 from chenu.accounts.actor import ActorKind
-from chenu.accounts.confirmation import sign_in_again
+from chenu.accounts.confirmation import is_fresh, sign_in_again
 from chenu.accounts.devices import remember_device, renew_device
 from chenu.accounts.errors import CodeNeeded, WrongCredentials
 from chenu.accounts.profile import ProfileChange, update_profile
@@ -120,11 +120,14 @@ async def show_again(pages: NamedDependency[Pages]) -> Page:
 
 @post(AGAIN_PATH, opt=SIGNED_IN)
 async def submit_again(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    """The password was looked at before: storefront/fresh_sign_in.py."""
-    fields = await read_form(request)
-    if PASSWORD not in fields:
+    """The password was looked at before: storefront/fresh_sign_in.py.
+
+    Without one it may have been proved in another tab.
+    """
+    fields, actor = await read_form(request), pages.request_context.actor
+    if not fields.text(PASSWORD) and not await is_fresh(actor):
         wrong = Invalid(mark("Please enter your password"), path=(PASSWORD,))
-        raise await sign_in_again(pages.request_context.actor, wrong=wrong)
+        raise await sign_in_again(actor, wrong=wrong)
     return pages.go(safe_next(fields.text("next")))
 
 

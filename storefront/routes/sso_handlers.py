@@ -3,6 +3,7 @@
 from storefront.routes import (
     saml_setup,
     saml_sign_in,
+    sso_again,
     sso_connection,
     sso_directory,
     sso_setup,
@@ -14,6 +15,8 @@ SSO_HANDLERS = (
     sso_sign_in.answer,
     sso_sign_in.show_join,
     sso_sign_in.join,
+    sso_again.go_to_provider,
+    sso_again.show_done,
     sso_setup.show_setup,
     sso_setup.add_domain,
     sso_setup.prove_domain,

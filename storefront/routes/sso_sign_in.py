@@ -6,6 +6,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from chenu.accounts.actor import ActorKind
 from chenu.accounts.errors import CodeNeeded
 from chenu.accounts.request_context import (
     provider_cookie,
@@ -16,6 +17,7 @@ from chenu.accounts.second_factor import CodeGiven
 from chenu.accounts.sessions import NewSession
 from chenu.core.errors import ChenuError, InvalidState, RateLimited, Unavailable
 from chenu.flows.services import Services
+from chenu.flows.sso.confirming import Confirmed
 from chenu.flows.sso.joining import LinkMailed, SignedIn
 from chenu.flows.sso.oidc import Answered, SentAway
 from chenu.flows.sso.proving import join_by_link
@@ -103,6 +105,8 @@ async def finish(
         return show_refusal(pages, error)
     if isinstance(outcome.result, SignedIn):
         return await _enter(pages, outcome.result.session, outcome.next_path)
+    if isinstance(outcome.result, Confirmed):
+        return pages.go(safe_next(outcome.next_path))
     if isinstance(outcome.result, LinkMailed):
         return pages.show("sso/mailed.html", email=outcome.result.email)
     return pages.go(f"/account/sign-in/connections/{connection_id}?notice=connection-tried")
@@ -118,7 +122,11 @@ def show_refusal(pages: Pages, error: ChenuError) -> Page:
     """What to do, and the code that support asks for; the way back is the page of sign-in."""
     code = error.refusal.value if isinstance(error, SsoRefused) else error.code
     page = pages.show(
-        "sso/refused.html", pages.status(error), advice=pages.explain(error), code=code
+        "sso/refused.html",
+        pages.status(error),
+        advice=pages.explain(error),
+        code=code,
+        is_signed_in=pages.request_context.actor.kind is ActorKind.SESSION,
     )
     return with_retry(page, error)
 

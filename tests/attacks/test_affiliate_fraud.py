@@ -6,6 +6,7 @@ Each attempt ends with a paid invoice; nothing of it may be on its way to the af
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -49,11 +50,11 @@ class Scene:
     affiliate: AffiliateRow
     email: str = ""
 
-    async def sign_up(self, email: str = "zoe@example.org", **browser: str) -> None:
+    async def sign_up(self, email: str = "zoe@example.org", **browser: Any) -> None:
         """With the code in the form."""
         await self.arrive(email, self.affiliate.code, **browser)
 
-    async def arrive(self, email: str, code: str | None, **browser: str) -> None:
+    async def arrive(self, email: str, code: str | None, **browser: Any) -> None:
         self.email = email
         person = SignUp(email, PASSWORD, "Somebody", referral_code=code)
         visited = replace(Browser("tests", ELSEWHERE), **browser)

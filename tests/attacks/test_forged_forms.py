@@ -181,7 +181,9 @@ async def test_no_link_of_another_site_changes_anything(
     cast = await gather_cast(services, client)
     world = await build_world(services, cast)
     before, broken = await fingerprint(), []
-    # an answer of no sign-in, and that staff saw a customer: both are recorded
+    # Both say that a page was opened, and are all that its opening leaves: nothing is decided by
+    # them, and without them nobody could see later who was shown a customer, or that somebody
+    # tries answers of a provider that began no sign-in. What they say is looked at below.
     others = "action NOT IN ('sso.refused', 'staff.read')"
     recorded = await count("audit_event", others)
 
@@ -199,5 +201,15 @@ async def test_no_link_of_another_site_changes_anything(
     del before["roi_view"], after["roi_view"]  # that the page was shown, which it was
     del before["audit_event"], after["audit_event"]
     assert await count("audit_event", others) == recorded
+    await _require_only_looks(cast)
     assert broken == []
     assert {table for table in after if after[table] != before[table]} == set()
+
+
+async def _require_only_looks(cast: Cast) -> None:
+    """Staff alone saw customers, and refused answers name nobody who would have acted."""
+    reviewer = cast.named("reviewer").person
+    assert reviewer is not None
+    by_others = "action = 'staff.read' AND actor IS DISTINCT FROM $1"
+    assert await count("audit_event", by_others, reviewer.user_id) == 0
+    assert await count("audit_event", "action = 'sso.refused' AND actor IS NOT NULL") == 0

@@ -95,6 +95,7 @@ SIGNED_IN = {
         "/account/sign-in",
         "/tokens",
         "/developers",
+        "/sign-in/again/done",
     ),
     "trial": (
         "/account/plan",

@@ -10,18 +10,12 @@ import pytest
 
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
+from chenu.demo.environments import find_node, make_node_environment, run
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.api.serving import served
 from tests.api.stock import stock
-from tests.environments import (
-    INSTALLING_SECONDS,
-    ROOT,
-    find_node,
-    make_node_environment,
-    make_python_environment,
-    run,
-)
+from tests.environments import INSTALLING_SECONDS, ROOT, make_python_environment
 from tests.flows.runs import give_tokens
 from tests.people import make_person
 

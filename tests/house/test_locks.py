@@ -23,7 +23,7 @@ PYTHON_LOCKS = (
 NPM_LOCKS = (
     ROOT / "storefront" / "package-lock.json",
     ROOT / "tests" / "clients" / "typescript" / "package-lock.json",
-    ROOT / "tests" / "sso" / "provider" / "package-lock.json",
+    ROOT / "chenu" / "demo" / "provider" / "package-lock.json",
 )
 LOCKS = (*PYTHON_LOCKS, *NPM_LOCKS)
 

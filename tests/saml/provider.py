@@ -88,6 +88,7 @@ class Said:
     confirmed_request: str | None = REQUEST
     begins_at: datetime = NOW - timedelta(seconds=30)
     ends_at: datetime = NOW + timedelta(minutes=5)
+    asked_at: datetime = NOW - timedelta(seconds=30)
     assertion_id: str = "_assertion-1"
     response_id: str = "_response-1"
     status: str = "Success"
@@ -141,7 +142,7 @@ def write_assertion(said: Said) -> str:
         f'</saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="{begin}"'
         f' NotOnOrAfter="{end}"><saml:AudienceRestriction><saml:Audience>{said.audience}'
         "</saml:Audience></saml:AudienceRestriction></saml:Conditions>"
-        f'<saml:AuthnStatement AuthnInstant="{begin}"><saml:AuthnContext>'
+        f'<saml:AuthnStatement AuthnInstant="{_written(said.asked_at)}"><saml:AuthnContext>'
         "<saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password"
         "</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>"
         '<saml:AttributeStatement><saml:Attribute Name="mail">'

@@ -94,3 +94,4 @@ def test_a_request_names_us_and_its_own_id() -> None:
     assert request.get("ID") == request_id != new_request_id()
     assert request.get("AssertionConsumerServiceURL") == CONSUMER
     assert request.get("Destination") == SIGN_IN
+    assert request.get("ForceAuthn") is None

@@ -11,12 +11,13 @@ import msgspec
 import pytest
 
 from chenu.core.clock import system_now
+from chenu.demo.environments import find_node, make_node_environment
 from chenu.saml.assertions import Expectation
 from chenu.saml.metadata import read_metadata, write_metadata
 from chenu.saml.refusals import SamlRefused
 from chenu.saml.requests import new_request_id, sign_in_url
 from chenu.saml.verifier import SamlVerifier, decode_response
-from tests.environments import INSTALLING_SECONDS, find_node, make_node_environment
+from tests.environments import INSTALLING_SECONDS
 from tests.saml.provider import AUDIENCE, CONSUMER, Key, make_key
 
 pytestmark = pytest.mark.timeout(INSTALLING_SECONDS)

@@ -106,6 +106,20 @@ def test_what_is_wrong_is_refused_for_what_it_is(case: str, key: Key) -> None:
     assert refused.value.refusal is refusal
 
 
+def test_whom_the_provider_knew_from_before_has_not_signed_in_again(key: Key) -> None:
+    since = NOW - timedelta(seconds=10)
+    known = respond(key, asked_at=since - timedelta(seconds=61))
+
+    verify(
+        respond(key, asked_at=since - timedelta(seconds=59)), expectation(key, asked_since=since)
+    )
+    verify(known, expectation(key))
+    with pytest.raises(SamlRefused) as refused:
+        verify(known, expectation(key, asked_since=since))
+
+    assert refused.value.refusal is Refusal.NOT_ASKED_ANEW
+
+
 @pytest.mark.parametrize("wrap", VARIANTS)
 def test_signature_wrapping_is_refused(wrap: Callable[[Key], bytes], key: Key) -> None:
     answer = wrap(key)

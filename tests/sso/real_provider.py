@@ -1,43 +1,37 @@
-"""The real `oidc-provider` of npm, in a process of its own."""
+"""The demo's `oidc-provider` of npm, for one test."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.environments import INSTALLING_SECONDS, find_node, make_node_environment
+import httpx
 
-FOLDER = Path(__file__).parent / "provider"
+from chenu.demo.identity_provider import ProviderSettings, install_provider, provider_process
+from tests.environments import INSTALLING_SECONDS
+
 STARTING_SECONDS = 30
 
 
 @asynccontextmanager
-async def open_provider(port: int, client: str, secret: str, redirect: str) -> AsyncIterator[str]:
-    """Its issuer. Whoever comes is whom they say, with any password."""
+async def open_provider(settings: ProviderSettings, folder: Path) -> AsyncIterator[str]:
+    """Its issuer; the folder gets its log."""
     async with asyncio.timeout(INSTALLING_SECONDS):
-        home = await asyncio.to_thread(
-            make_node_environment, "oidc-provider", FOLDER / "package-lock.json"
-        )
-    program = shutil.copy(FOLDER / "server.mjs", home)
-    process = await asyncio.create_subprocess_exec(
-        *(find_node(), program, str(port), client, secret, redirect),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={"PATH": os.environ.get("PATH", "")},
-    )
+        home = await asyncio.to_thread(install_provider)
+    process = provider_process(home, settings, folder / "identity_provider.log", {})
+    process.start()
     try:
-        yield await _read_issuer(process)
+        await asyncio.to_thread(
+            process.wait_until, lambda: _answers(settings.metadata_url), STARTING_SECONDS
+        )
+        yield settings.issuer
     finally:
-        process.terminate()
-        await process.wait()
+        process.ask_to_stop()
+        process.wait_stopped(STARTING_SECONDS)
 
 
-async def _read_issuer(process: asyncio.subprocess.Process) -> str:
-    assert process.stdout is not None
-    async with asyncio.timeout(STARTING_SECONDS):
-        while line := (await process.stdout.readline()).decode():
-            if line.startswith("ready "):
-                return line.removeprefix("ready ").strip()
-    raise AssertionError("the provider of npm has ended before it was ready")
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).is_success
+    except httpx.HTTPError:
+        return False

@@ -2,17 +2,19 @@
 
 import base64
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import defusedxml.ElementTree as ElementTree
 import pytest
 
 from chenu.accounts.actor import AccountRole, Actor
+from chenu.accounts.confirmation import is_fresh
 from chenu.accounts.members import find_role
 from chenu.accounts.sessions import find_actor
 from chenu.core.clock import system_now
 from chenu.core.errors import Forbidden, Invalid
 from chenu.flows.services import Services
+from chenu.flows.sso.confirming import begin_confirming
 from chenu.flows.sso.joining import SignedIn
 from chenu.flows.sso.oidc import Answered, SentAway
 from chenu.flows.sso.saml import audience_of, consumer_url, describe_us
@@ -29,7 +31,7 @@ from chenu.sso.errors import SsoRefused
 from chenu.sso.model import ConnectionState, Refusal
 from chenu.tiers.catalogue import TierCode
 from tests.people import Person, make_member, make_person
-from tests.rows import count
+from tests.rows import count, put
 from tests.saml.metadata import write_provider_metadata
 from tests.saml.provider import Key, Said, find_xmlsec, make_key, read_request, respond
 from tests.sso.provider_side import HOME, prove_domain
@@ -81,6 +83,7 @@ def answer(
         in_response_to=request.get("ID"),
         confirmed_request=request.get("ID"),
         begins_at=now,
+        asked_at=now,
         ends_at=now + timedelta(minutes=5),
     )
     posted = base64.b64encode(respond(key, said, **changes)).decode()
@@ -126,6 +129,29 @@ async def test_an_answer_counts_once_and_for_its_own_request(there: Services, ke
     assert again.value.refusal is Refusal.STATE_USED
     assert other.value.refusal is Refusal.NONCE_WRONG
     assert await count("audit_event", "action = 'sso.refused'") == 2
+
+
+async def test_who_signs_in_again_is_asked_anew(there: Services, key: Key) -> None:
+    _owner, connection = await open_acme(key)
+    sent = await begin_sign_in(there, connection.id, HOME)
+    entered = await finish(there, connection, sent, answer(there, connection, sent, key))
+    assert isinstance(entered.result, SignedIn)
+    actor = await find_actor(entered.result.session.token, HOME.ip)
+    assert actor is not None
+    await put("user_session", "created_at", system_now() - timedelta(hours=1))
+
+    async def confirm(asked_at: datetime) -> Outcome:
+        sent = await begin_confirming(there, actor)
+        assert read_request(sent.url)[0].get("ForceAuthn") == "true"
+        answered = answer(there, connection, sent, key, asked_at=asked_at)
+        return await finish_sign_in(there, actor, connection.id, answered, HOME, sent.browser)
+
+    with pytest.raises(SsoRefused) as refused:
+        await confirm(system_now() - timedelta(seconds=90))
+    assert refused.value.refusal is Refusal.NOT_ASKED_ANEW
+    assert not await is_fresh(actor)
+    await confirm(system_now())
+    assert await is_fresh(actor)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Who signs in by a provider becomes a member, within the seats, with the role of the table."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -55,7 +56,8 @@ async def rename(person: Person, email: str) -> None:
 async def test_the_first_sign_in_makes_the_member(services: Services) -> None:
     services, side, owner, connection = await open_acme(services)
 
-    outcome = await sign_in_by(services, side, connection.id)
+    browser = replace(HOME, locale="en")
+    outcome = await sign_in_by(services, side, connection.id, browser)
 
     assert isinstance(outcome.result, SignedIn)
     assert outcome.next_path == "/tokens"
@@ -65,6 +67,7 @@ async def test_the_first_sign_in_makes_the_member(services: Services) -> None:
     person = await find_user_by_email("hugo@acme.fr")
     assert person is not None
     assert (person.display_name, person.email_verified) == ("Hugo Petit", True)
+    assert person.locale == "en"
     assert await count("audit_event", "action IN ('sso.join', 'sso.sign_in')") == 2
 
 

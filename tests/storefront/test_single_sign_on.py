@@ -192,7 +192,7 @@ async def test_a_refusal_shows_its_code_and_the_way_back(
     refused = await come_back(owner, side, await owner.get(f"{page}/try"))
 
     assert "EMAIL_UNVERIFIED" in refused.words
-    assert "/sign-in" in refused.links()
+    assert "/account" in refused.links()
     assert await count("audit_event", "detail->>'code' = 'EMAIL_UNVERIFIED'") == 1
 
 
@@ -235,3 +235,56 @@ async def test_the_support_desk_confirms_a_name_for_a_reason(
     assert (refused.status, done.status) == (422, 303)
     assert "The registry's extract." in (await desk.get(path)).words
     assert await count("domain_name", "source = 'STAFF'") == 1
+
+
+async def test_who_has_no_password_signs_in_again_at_their_provider_and_loses_nothing(
+    open_browser: OpenBrowser, side: ProviderSide, records: Records
+) -> None:
+    owner = (await open_browser()).become(await make_owner())
+    page = await set_up(owner, records)
+    await db.execute("UPDATE sso_connection SET state = 'ON'")
+    visitor = await open_browser()
+    way = f"/sign-in/provider/{page.rpartition('/')[2]}"
+    await come_back(visitor, side, await visitor.get(way))
+    await put("user_session", "created_at", system_now() - timedelta(hours=1))
+    token = dict((await visitor.get("/account")).form("/account/profile").fields)["csrf_token"]
+    typed = {"csrf_token": token, "email": "hugo@other.fr", "current_password": ""}
+
+    stopped = await visitor.post("/account/profile", typed)
+    [to_provider] = [link for link in stopped.links() if "/again/provider" in link]
+    [tab] = stopped.page.find("a", target="_blank")
+    not_yet = await visitor.submit(stopped, "/account/profile")
+    done = await visitor.follow(await come_back(visitor, side, await visitor.get(to_provider)))
+    changed = await visitor.submit(stopped, "/account/profile")
+
+    assert (stopped.status, not_yet.status) == (403, 403)
+    assert "again_password" not in stopped.response.text
+    assert "Acme" in tab.text
+    assert "You have signed in again" in done.words
+    assert changed.status == 303
+    assert "EMAIL_CHANGE" in str(await mails_to("hugo@other.fr"))
+
+
+async def test_the_way_to_the_provider_leads_back_and_refusals_to_the_account(
+    open_browser: OpenBrowser, side: ProviderSide, records: Records
+) -> None:
+    owner = (await open_browser()).become(await make_owner())
+    page = await set_up(owner, records)
+    side.claims = {"sub": "boss", "email": "elsa@acme.fr"}
+    await come_back(owner, side, await owner.get(f"{page}/try"))
+    await owner.submit(await owner.get(page), f"{page}/on")
+    asked = await owner.get("/sign-in/again?next=/tokens")
+    [way] = [link for link in asked.links() if "/again/provider" in link]
+
+    back = await come_back(owner, side, await owner.get(way))
+    side.claims = {"sub": "somebody else", "email": "elsa@acme.fr"}
+    refused = await come_back(owner, side, await owner.get(way))
+    stranger = (await open_browser()).become(await make_person("zoe"))
+    without = await stranger.get("/sign-in/again/provider?next=/tokens")
+
+    assert asked.has_form("/sign-in/again")  # the owner has a password as well
+    assert (back.status, back.location) == (303, "/tokens")
+    assert (refused.status, "OTHER_MEMBER" in refused.words) == (409, True)
+    assert "/account" in refused.links()
+    assert (without.status, without.location) == (303, "/sign-in/again?next=%2Ftokens")
+    assert "/again/provider" not in (await stranger.get(without.location)).response.text

@@ -26,7 +26,6 @@ from chenu.accounts.users import (
     send_welcome,
 )
 from chenu.core import db
-from chenu.core.i18n import DEFAULT_LOCALE
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 from chenu.core.mail_params import ResetParams
@@ -107,7 +106,7 @@ async def _come_first(
 ) -> SignedIn:
     """A person whom nobody knew: their mailbox is verified by the provider of its domain."""
     user_id = await create_user(
-        identity.email, identity.display_name, DEFAULT_LOCALE, "", verified=True
+        identity.email, identity.display_name, browser.locale, "", verified=True
     )
     await join_account(account, connection, identity, user_id, browser)
     await send_welcome(await get_user(user_id))

@@ -1,11 +1,13 @@
 """What each kind of connection does: the way to its provider, and what an answer proves."""
 
-from chenu.accounts.actor import UserId
+from dataclasses import replace
+
+from chenu.flows.return_urls import is_local_path
 from chenu.flows.services import Services
 from chenu.flows.sso import oidc
 from chenu.flows.sso.oidc import Answered, SentAway
 from chenu.flows.sso.saml import consumer_url, send_to_saml, verify_saml_answer
-from chenu.sso.attempts import Attempt
+from chenu.sso.attempts import Attempt, Journey
 from chenu.sso.connections import ConnectionRow
 from chenu.sso.model import ConnectionKind, VerifiedIdentity
 
@@ -13,20 +15,15 @@ from chenu.sso.model import ConnectionKind, VerifiedIdentity
 async def send_away(
     services: Services,
     connection: ConnectionRow,
+    journey: Journey,
     cookie: str,
-    *,
-    next_path: str = "",
-    email: str = "",
-    trial_of: UserId | None = None,
 ) -> SentAway:
-    """Raises SsoRefused."""
+    """Afterwards to a page of ours, or else to the first one. Raises SsoRefused."""
+    if not is_local_path(journey.next_path):
+        journey = replace(journey, next_path="")
     if connection.kind is ConnectionKind.SAML:
-        return await send_to_saml(
-            services, connection, cookie, next_path=next_path, trial_of=trial_of
-        )
-    return await oidc.send_away(
-        services, connection, cookie, next_path=next_path, email=email, trial_of=trial_of
-    )
+        return await send_to_saml(services, connection, journey, cookie)
+    return await oidc.send_away(services, connection, journey, cookie)
 
 
 def return_url(services: Services, connection: ConnectionRow) -> str:

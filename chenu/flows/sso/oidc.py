@@ -6,17 +6,21 @@ from urllib.parse import urlencode, urlsplit
 import structlog
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from chenu.accounts.actor import UserId
 from chenu.accounts.encryption import UnreadableSecret
 from chenu.core.clock import system_now
-from chenu.flows.return_urls import is_local_path
 from chenu.flows.services import Services
-from chenu.sso.attempts import Attempt, NewAttempt, begin_attempt
+from chenu.sso.attempts import Attempt, Journey, NewAttempt, begin_attempt
 from chenu.sso.connections import ConnectionRow, open_client_secret
 from chenu.sso.errors import SsoRefused
 from chenu.sso.model import ConnectionId, ConnectionKind, Refusal, VerifiedIdentity
 from chenu.sso.oidc_metadata import OidcMetadata
-from chenu.sso.oidc_tokens import Claims, Expected, read_identity, verify_id_token
+from chenu.sso.oidc_tokens import (
+    Claims,
+    Expected,
+    read_identity,
+    require_asked_since,
+    verify_id_token,
+)
 from chenu.sso.providers import CodeExchange
 
 log = structlog.get_logger(__name__)
@@ -51,23 +55,14 @@ def callback_url(services: Services, connection_id: ConnectionId) -> str:
 async def send_away(
     services: Services,
     connection: ConnectionRow,
+    journey: Journey,
     cookie: str,
-    *,
-    next_path: str = "",
-    email: str = "",
-    trial_of: UserId | None = None,
 ) -> SentAway:
     if connection.kind is not ConnectionKind.OIDC:
         raise SsoRefused(Refusal.CONNECTION_OFF)
     metadata = await services.providers.get_metadata(connection.issuer)
-    attempt = await begin_attempt(
-        connection.id,
-        services.settings.secret,
-        next_path=next_path if is_local_path(next_path) else "",
-        trial_of=trial_of,
-        browser=cookie,
-    )
-    url = _authorization_url(services, connection, metadata, attempt, email)
+    attempt = await begin_attempt(connection.id, services.settings.secret, journey, cookie)
+    url = _authorization_url(services, connection, metadata, attempt, journey)
     return SentAway(url, attempt.browser)
 
 
@@ -76,7 +71,7 @@ def _authorization_url(
     connection: ConnectionRow,
     metadata: OidcMetadata,
     attempt: NewAttempt,
-    email: str,
+    journey: Journey,
 ) -> str:
     params = {
         "response_type": "code",
@@ -89,8 +84,10 @@ def _authorization_url(
         "code_challenge": create_s256_code_challenge(attempt.secret.verifier),
         "code_challenge_method": "S256",
     }
-    if email:
-        params["login_hint"] = email
+    if journey.email:
+        params["login_hint"] = journey.email
+    if journey.asks_anew:
+        params |= {"prompt": "login", "max_age": "0"}
     endpoint = metadata.authorization_endpoint
     joint = "&" if urlsplit(endpoint).query else "?"
     return f"{endpoint}{joint}{urlencode(params)}"
@@ -111,6 +108,8 @@ async def verify_answer(
         connection.issuer, connection.client_id, attempt.secret.nonce, metadata.algorithms
     )
     claims = await _read_claims(services, metadata, token, expected)
+    if attempt.asked_since is not None:
+        require_asked_since(claims, attempt.asked_since)
     return read_identity(claims, connection.role_claim)
 
 

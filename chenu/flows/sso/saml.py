@@ -1,9 +1,7 @@
 """SAML 2.0: the way to the provider, and what its answer proves. docs/decisions/0082."""
 
-from chenu.accounts.actor import UserId
 from chenu.core.clock import system_now
 from chenu.core.errors import Invalid
-from chenu.flows.return_urls import is_local_path
 from chenu.flows.services import Services
 from chenu.flows.sso.oidc import SentAway
 from chenu.saml.assertions import Expectation
@@ -11,7 +9,7 @@ from chenu.saml.metadata import ProviderMetadata, read_metadata, write_metadata
 from chenu.saml.refusals import SamlRefused
 from chenu.saml.requests import sign_in_url
 from chenu.saml.verifier import decode_response, require_saml
-from chenu.sso.attempts import Attempt, begin_attempt
+from chenu.sso.attempts import Attempt, Journey, begin_attempt
 from chenu.sso.connections import ConnectionRow
 from chenu.sso.errors import SsoRefused
 from chenu.sso.model import AttemptId, ConnectionId, Refusal, VerifiedIdentity
@@ -38,21 +36,13 @@ def describe_us(services: Services, connection_id: ConnectionId) -> bytes:
 async def send_to_saml(
     services: Services,
     connection: ConnectionRow,
+    journey: Journey,
     cookie: str,
-    *,
-    next_path: str = "",
-    trial_of: UserId | None = None,
 ) -> SentAway:
     """Raises SsoRefused, and InvalidState where SAML is not installed."""
     require_saml()
     provider = _read_provider(connection)
-    attempt = await begin_attempt(
-        connection.id,
-        services.settings.secret,
-        next_path=next_path if is_local_path(next_path) else "",
-        trial_of=trial_of,
-        browser=cookie,
-    )
+    attempt = await begin_attempt(connection.id, services.settings.secret, journey, cookie)
     url = sign_in_url(
         provider.sign_in_url,
         request_id=request_id_of(attempt.id),
@@ -60,6 +50,7 @@ async def send_to_saml(
         consumer_url=consumer_url(services, connection.id),
         relay_state=attempt.state,
         now=system_now(),
+        asks_anew=journey.asks_anew,
     )
     return SentAway(url, attempt.browser)
 
@@ -81,6 +72,7 @@ async def verify_saml_answer(
         consumer_url=consumer_url(services, connection.id),
         request_id=request_id_of(attempt.id),
         now=system_now(),
+        asked_since=attempt.asked_since,
     )
     try:
         assertion = await services.saml.verify(decode_response(posted), expected)

@@ -11,11 +11,12 @@ from chenu.accounts.users import Browser
 from chenu.core.errors import NotFound
 from chenu.flows.services import Services
 from chenu.flows.sso.availability import PER_IP, require_signing_in
+from chenu.flows.sso.confirming import Confirmed, finish_confirming
 from chenu.flows.sso.joining import LinkMailed, SignedIn, sign_in_verified
 from chenu.flows.sso.kinds import send_away, verify_answer
 from chenu.flows.sso.oidc import Answered, SentAway
 from chenu.flows.sso.trials import Tried, finish_trial
-from chenu.sso.attempts import use_attempt
+from chenu.sso.attempts import Journey, use_attempt
 from chenu.sso.connections import ConnectionRow, find_connection
 from chenu.sso.errors import SsoRefused
 from chenu.sso.model import AttemptPurpose, ConnectionId
@@ -25,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    result: SignedIn | LinkMailed | Tried
+    result: SignedIn | LinkMailed | Tried | Confirmed
     next_path: str
 
 
@@ -45,7 +46,7 @@ async def begin_sign_in(
         raise NotFound("There is no such connection")
     try:
         await require_signing_in(connection)
-        return await send_away(services, connection, cookie, next_path=next_path, email=email)
+        return await send_away(services, connection, Journey(next_path, email), cookie)
     except SsoRefused as refused:
         await record_refusal(connection, browser.ip, refused)
         raise
@@ -86,6 +87,9 @@ async def _finish(
     identity = await verify_answer(services, connection, attempt, answered)
     if attempt.purpose is AttemptPurpose.TRIAL:
         return Outcome(await finish_trial(actor, attempt, connection, identity), "")
+    if attempt.asked_since is not None:
+        confirmed = await finish_confirming(actor, attempt, connection, identity)
+        return Outcome(confirmed, attempt.next_path)
     result = await sign_in_verified(connection, identity, browser)
     return Outcome(result, attempt.next_path)
 

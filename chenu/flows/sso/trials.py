@@ -16,11 +16,11 @@ from chenu.flows.sso.joining import join_account
 from chenu.flows.sso.kinds import send_away
 from chenu.flows.sso.oidc import SentAway
 from chenu.flows.sso.setup import require_setting_up
-from chenu.sso.attempts import Attempt
+from chenu.sso.attempts import Attempt, Journey
 from chenu.sso.connections import ConnectionRow, get_connection, set_state
 from chenu.sso.errors import SsoRefused
 from chenu.sso.identities import find_identity, find_identity_of
-from chenu.sso.model import ConnectionId, ConnectionState, Refusal, VerifiedIdentity
+from chenu.sso.model import AttemptPurpose, ConnectionId, ConnectionState, Refusal, VerifiedIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ async def begin_trial(
     connection = await get_connection(account_id, connection_id)
     if not await list_proved_names(account_id, NameKind.MAIL):
         raise SsoRefused(Refusal.DOMAIN_FOREIGN)
-    return await send_away(services, connection, cookie, trial_of=actor.require_user())
+    journey = Journey(purpose=AttemptPurpose.TRIAL, member=actor.require_user())
+    return await send_away(services, connection, journey, cookie)
 
 
 async def finish_trial(
