@@ -116,7 +116,7 @@ def _check(data: MaintenanceInput, span: Span, now: datetime) -> list[ChenuError
     if span.start <= now:
         message = mark("Maintenance is announced before it begins")
         errors.append(Invalid(message, path=("starts_at",)))
-    if not span.start < span.end <= span.start + LONGEST:
+    if not timedelta() < span.end - span.start <= LONGEST:
         message = mark("Maintenance ends after it begins, and lasts two days at most")
         errors.append(Invalid(message, path=("ends_at",)))
     return errors

@@ -1,9 +1,10 @@
 """Sites of brands: by host, by account, and by whom a mail is for.
 
-A brand is awake while its account is entitled to WHITE_LABEL: asleep, it has no site and its hosts
-are unknown. docs/decisions/0085.
+A brand is awake while its account is entitled to WHITE_LABEL: asleep, it has no site, and its hosts
+lead to ours. docs/decisions/0085.
 """
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from chenu.accounts.actor import AccountId
@@ -36,11 +37,20 @@ def origin_at(public_url: str, host: str) -> str:
     return f"{ours.scheme}://{host}" + (f":{ours.port}" if ours.port else "")
 
 
-async def find_site_at(public_url: str, host: str) -> Site | None:
-    """`host` in lower case, ASCII and without port. None where no awake brand has proved it."""
+@dataclass(frozen=True, slots=True)
+class FoundHost:
+    """`site` None of a host that is proved: its brand sleeps."""
+
+    site: Site | None
+    is_proved: bool
+
+
+async def look_up_host(public_url: str, host: str) -> FoundHost:
+    """`host` in lower case, ASCII and without port."""
     account_id = await find_owner(NameKind.HOST, host)
     brand = None if account_id is None else await _find_awake(account_id)
-    return None if brand is None else brand.site(origin_at(public_url, host))
+    site = None if brand is None else brand.site(origin_at(public_url, host))
+    return FoundHost(site, account_id is not None)
 
 
 async def find_site_of(public_url: str, account_id: AccountId) -> Site | None:

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import structlog
 from litestar.types import Send
 
-from chenu.branding.sites import find_site_at
+from chenu.branding.sites import FoundHost, look_up_host
 from chenu.core.caches import SingleFlight
 from chenu.core.errors import NotFound
+from chenu.core.i18n import LOCALES, mark, translate
 from chenu.core.site import Site, current_site
 from chenu.http.client_ip import TrustedProxies
 from chenu.http.paths import Subtrees
@@ -33,8 +34,22 @@ _PRIVATE_ENDS = frozenset({"localhost", "local", "internal", "test", "invalid", 
 """Last labels that no public name has: names of machines among themselves."""
 
 
+_ASLEEP = mark(
+    "This site is not available at the moment: its contract has ended, or its brand was removed."
+    " Your account is still there, and so is your way in: {url}"
+)
+
+
 class UnknownHost(Exception):
     """Nobody's site: the request is not for us."""
+
+
+class SleepingHost(UnknownHost):
+    """An account's own name, of a brand that sleeps: its people are told where they are let in."""
+
+    def __init__(self, public_url: str) -> None:
+        super().__init__(public_url)
+        self.sign_in_url = f"{public_url}/sign-in"
 
 
 class Hosts:
@@ -42,14 +57,14 @@ class Hosts:
         self._settings = settings
         self._proxies = proxies
         self._ours = urlsplit(settings.public_url).hostname
-        self._sites: SingleFlight[str, Site | None] = SingleFlight(
+        self._found: SingleFlight[str, FoundHost] = SingleFlight(
             _SECONDS if settings.cache_seconds else 0, _CAPACITY
         )
 
     async def find_site(
         self, peer: str, sent: Iterable[tuple[bytes, bytes]], headers: Mapping[str, str]
     ) -> Site | None:
-        """None: our own. Raises UnknownHost, Unavailable."""
+        """None: our own. Raises UnknownHost, SleepingHost, Unavailable."""
         raw = self._choose(peer, sent, headers)
         if raw is None:
             return None
@@ -59,10 +74,10 @@ class Hosts:
         if host == self._ours or (is_private(host) and not self._may_be_shown(host)):
             return None
         public_url = self._settings.public_url
-        site = await self._sites.get(host, lambda: find_site_at(public_url, host))
-        if site is None and not is_private(host):
-            raise UnknownHost
-        return site
+        found = await self._found.get(host, lambda: look_up_host(public_url, host))
+        if found.site is None and not is_private(host):
+            raise SleepingHost(public_url) if found.is_proved else UnknownHost
+        return found.site
 
     def _may_be_shown(self, host: str) -> bool:
         """The demo's brand has a name that leads to the machine itself."""
@@ -127,17 +142,26 @@ def require_on_site(path: str) -> None:
 async def refuse_host(
     scope: Any, send: Send, error: Exception, headers: Headers, request_id: str
 ) -> None:
-    """In plain text, without a word of whose machine this is."""
+    """In plain text, without a word of whose machine this is to whom it is nothing."""
     is_unknown = isinstance(error, UnknownHost)
     status = 421 if is_unknown else 503
     log.info("host_refused", status=status, request_id=request_id)
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": ""})
         return
-    body = b"This host is not served here.\n" if is_unknown else b"Please try again later.\n"
+    body = _words_of(error).encode()
     plain = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
     size = (b"content-length", str(len(body)).encode())
     known = [*headers, *plain, size, (b"x-request-id", request_id.encode())]
     await send({"type": "http.response.start", "status": status, "headers": known})
     sent = b"" if scope["method"] == "HEAD" else body
     await send({"type": "http.response.body", "body": sent, "more_body": False})
+
+
+def _words_of(error: Exception) -> str:
+    if isinstance(error, SleepingHost):
+        texts = [translate(locale, _ASLEEP, url=error.sign_in_url) for locale in LOCALES]
+        return "\n\n".join(texts) + "\n"
+    if isinstance(error, UnknownHost):
+        return "This host is not served here.\n"
+    return "Please try again later.\n"

@@ -18,7 +18,10 @@ from chenu.sso.tables import SsoConnection
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRow:
-    """`roles_json`: see `roles`. `has_secret`: whether the provider knows us by one."""
+    """`roles_json` and `role_rows_json`: see `roles`.
+
+    `has_secret`: whether the provider knows us by one.
+    """
 
     id: ConnectionId
     account_id: AccountId
@@ -34,6 +37,7 @@ class ConnectionRow:
     default_role: AccountRole
     role_claim: str
     roles_json: str
+    role_rows_json: str | None
     created_at: datetime
     tried_at: datetime | None
     switched_on_at: datetime | None
@@ -44,8 +48,14 @@ class ConnectionRow:
 
     @property
     def roles(self) -> Mapping[str, AccountRole]:
-        """By value of the claim, in the order in which they were entered."""
-        return msgspec.json.decode(self.roles_json, type=dict[str, AccountRole])
+        """By value of the claim, in the order in which they were entered.
+
+        Rows that differ from the object were there before an older release wrote it.
+        """
+        stored = msgspec.json.decode(self.roles_json, type=dict[str, AccountRole])
+        rows = msgspec.json.decode(self.role_rows_json or "[]", type=list[tuple[str, AccountRole]])
+        ordered = dict(rows)
+        return ordered if ordered == stored else stored
 
     def role_of(self, groups: Sequence[str]) -> AccountRole:
         """The first row of the table that the person has a value of."""
@@ -60,6 +70,7 @@ COLUMNS = Columns(
     account_id="account",
     has_secret="({0}client_secret IS NOT NULL)",  # noqa: S106 - SQL
     roles_json="({0}roles::text)",
+    role_rows_json="({0}role_rows::text)",
 )
 _SELECT = f"SELECT {COLUMNS.select()} FROM sso_connection"  # noqa: S608 - own columns
 

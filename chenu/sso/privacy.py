@@ -39,7 +39,7 @@ RULES: tuple[Rule, ...] = (
         (
             *("id", "account", "kind", "name", "issuer", "client_id", "metadata"),
             *("metadata_read_at", "state", "is_required", "default_role"),
-            *("role_claim", "roles", "created_at", "tried_at", "switched_on_at"),
+            *("role_claim", "roles", "role_rows", "created_at", "tried_at", "switched_on_at"),
         ),
         {"client_secret": _SECRET},
         (Delete(),),

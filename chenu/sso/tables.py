@@ -13,8 +13,9 @@ class SsoConnection(Table, tablename="sso_connection"):
     `issuer` is the OIDC issuer, or the entity id of a SAML provider. `client_secret` is encrypted,
     null for SAML and for public clients. `metadata` is the provider's own document as it was read
     last. `roles` maps values of `role_claim` to roles; who has none of them gets `default_role`.
-    `is_required`: passwords are off for the members of its mail domains, but for the account's
-    owner.
+    JSONB does not keep the order of keys: `role_rows` has the same as pairs, in the order that
+    counts (null: written by a release that does not know it). `is_required`: passwords are off for
+    the members of its mail domains, but for the account's owner.
     """
 
     id = primary_id()
@@ -31,6 +32,7 @@ class SsoConnection(Table, tablename="sso_connection"):
     default_role = Text()
     role_claim = Text(default="")
     roles = JSONB(default="{}")
+    role_rows = JSONB(default=None, null=True)
     created_at = business_time()
     tried_at = Timestamptz(default=None, null=True)
     switched_on_at = Timestamptz(default=None, null=True)

@@ -23,7 +23,7 @@ from chenu.availability.maintenance import (
 )
 from chenu.billing.contracts import ContractId
 from chenu.core.errors import NotFound
-from chenu.core.months import Month
+from chenu.core.months import read_month
 from chenu.flows.sla.credits import confirm_credit
 from chenu.flows.sla.report import ContractMonth, list_contract_months
 from chenu_graphql.availability import (
@@ -154,7 +154,7 @@ async def resolve_confirm(
 ) -> Payload:
     unknown = NotFound("There is no such contract", path=("contract_id",))
     contract_id = ContractId(get_row_id(CONTRACT, data.contract_id, unknown))
-    month = Month(data.month.year, data.month.month)
+    month = read_month(data.month.isoformat()[:7])
     found = await confirm_credit(info.context.actor, contract_id, month, data.reason)
     return Payload(sla_month=found)
 

@@ -8,14 +8,18 @@ from chenu.availability.figures import CREDITS, PROMISED
 from chenu.availability.maintenance import list_maintenance
 from chenu.core.clock import system_now
 from chenu.flows.sla.report import get_sla_report
+from chenu.tiers.entitlements import PlanRequired
 from storefront.access import for_right
 from storefront.pages import Page, Pages
 
 
 @get("/account/sla", opt=for_right(Right.READ))
 async def show_sla(pages: NamedDependency[Pages]) -> Page:
-    """The page of a plan that lacks it is the refusal's own: it names the plan that has it."""
-    months = await get_sla_report(pages.request_context.actor)
+    """An account whose plan lacks it reads which one has it, and where to ask for it."""
+    try:
+        months = await get_sla_report(pages.request_context.actor)
+    except PlanRequired as refusal:
+        return pages.show("account/sla_missing.html", pages.status(refusal), plan_refusal=refusal)
     since = months[-1].month.start if months else system_now()
     return pages.show(
         "account/sla.html",

@@ -5,7 +5,7 @@ import pytest
 from chenu.accounts.actor import AccountRole
 from chenu.branding.brands import find_brand, remove_brand
 from chenu.branding.model import MOST_LINKS, BrandInput, check_brand, is_https
-from chenu.branding.sites import find_site_at, find_site_of
+from chenu.branding.sites import FoundHost, find_site_of, look_up_host
 from chenu.core.errors import Forbidden, Invalid, InvalidState, NotFound
 from chenu.core.site import FooterLink
 from chenu.flows.branding.edit import remove_brand_pictures, set_brand, set_picture
@@ -99,13 +99,13 @@ async def test_a_first_brand_needs_a_name(services: Services) -> None:
 
 async def test_a_brand_sleeps_with_the_contract_and_wakes_with_the_next(services: Services) -> None:
     acme = await make_branded()
-    site = await find_site_at(URL, ACME)
+    site = (await look_up_host(URL, ACME)).site
     assert site is not None
     assert (site.name, site.origin) == ("Acme", f"https://{ACME}")
 
     await put_to_sleep(acme)
 
-    assert await find_site_at(URL, ACME) is None
+    assert await look_up_host(URL, ACME) == FoundHost(None, True)
     assert await find_site_of(URL, acme.account_id) is None
     assert await find_brand(acme.account_id) is not None
 

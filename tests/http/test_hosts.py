@@ -85,10 +85,15 @@ async def test_a_host_is_known_while_its_brand_is_awake(
     async with client_on(application, ACME) as visitor:
         awake = await visitor.get("/")
         await put_to_sleep(acme)
-        asleep = await visitor.get("/")
+        asleep = await visitor.get("/", headers={"cookie": "chenu_session=x"})
 
     assert (awake.status_code, asleep.status_code) == (200, 421)
     assert "Acme" in awake.text
+    assert "son contrat a pris fin" in asleep.text
+    assert "its contract has ended" in asleep.text
+    assert asleep.text.count(f"{services.settings.public_url}/sign-in") == 2
+    assert asleep.headers["content-type"].startswith("text/plain")
+    assert "set-cookie" not in asleep.headers
 
 
 @pytest.mark.parametrize("sent", ["AGENTS.acme.fr.", "agents.acme.fr:1234"])

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 
 from chenu.accounts.actor import AccountRole, Actor
@@ -99,6 +100,38 @@ async def test_who_comes_back_is_the_same_person_with_the_role_that_they_have_no
     roles = [member.role for member in await list_members(owner.actor.account_id)]
     assert roles == [AccountRole.OWNER, AccountRole.BILLING]
     assert await count("sso_identity", "email = 'h.petit@acme.fr'") == 1
+
+
+async def test_the_first_row_of_the_table_counts_in_the_order_in_which_it_was_entered(
+    services: Services,
+) -> None:
+    entered = {"zeta-staff": "BILLING", "b": "MEMBER", "accounting": "BILLING", "a": "MEMBER"}
+    table = RoleTable("MEMBER", "groups", entered)
+    services, side, owner, connection = await open_acme(services, table)
+    assert list(connection.roles.items()) == list(entered.items())
+    side.claims = {"groups": ["a", "b", "zeta-staff"]}
+
+    await sign_in_by(services, side, connection.id)
+
+    assert owner.actor.account_id is not None
+    roles = [member.role for member in await list_members(owner.actor.account_id)]
+    assert roles == [AccountRole.OWNER, AccountRole.BILLING]
+    older: str = await db.fetch_value("SELECT roles::text FROM sso_connection")
+    assert msgspec.json.decode(older, type=dict[str, str]) == entered
+
+
+@pytest.mark.parametrize("rows", [None, '[["a", "MEMBER"], ["b", "BILLING"]]'])
+async def test_what_an_older_release_wrote_counts_in_place_of_rows_from_before(
+    services: Services, rows: str | None
+) -> None:
+    table = RoleTable("MEMBER", "groups", {"b": "MEMBER"})
+    services, _side, owner, connection = await open_acme(services, table)
+    sql = """UPDATE sso_connection SET role_rows = $1::jsonb, roles = '{"b": "BILLING"}'::jsonb"""
+    await db.execute(sql, rows)
+
+    assert owner.actor.account_id is not None
+    found = await get_connection(owner.actor.account_id, connection.id)
+    assert found.roles == {"b": AccountRole.BILLING}
 
 
 async def test_nobody_joins_beyond_the_seats(services: Services) -> None:

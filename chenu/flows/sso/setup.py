@@ -118,6 +118,7 @@ def table_values(table: RoleTable) -> dict[str, object]:
         "default_role": table.default_role,
         "role_claim": table.role_claim.strip(),
         "roles": msgspec.json.encode(dict(table.roles)).decode(),
+        "role_rows": msgspec.json.encode(list(table.roles.items())).decode(),
     }
 
 
