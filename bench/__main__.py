@@ -24,12 +24,8 @@ from bench.report import (
     spending_rows,
     write_report,
 )
-from bench.revenue import (
-    SUBSCRIPTIONS,
-    compare_revenue,
-    describe_revenue,
-    open_revenue_stand,
-)
+from bench.revenue import SUBSCRIPTIONS, compare_revenue, describe_revenue
+from bench.revenue_fill import open_revenue_stand
 from bench.rounds import Rates, run_rounds
 from bench.searching import SearchTimes, time_searches
 from bench.signatures import compare_signatures
@@ -73,8 +69,8 @@ def main() -> None:
 
 def _measure_revenue(given: argparse.Namespace) -> str:
     """By itself, on a server of its own: its rows are many."""
-    with open_revenue_stand() as url:
-        found = _run(compare_revenue(url, given.subscriptions, given.rounds))
+    with open_revenue_stand(given.subscriptions) as url:
+        found = _run(compare_revenue(url, given.rounds))
     return describe_revenue(found, given.subscriptions)
 
 

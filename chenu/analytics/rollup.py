@@ -1,9 +1,11 @@
 """What the sums by day and by cohort say of months and days: a few rows a query, at any size."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
+
+import msgspec
 
 from chenu.analytics.model import Cohort, MonthMovements, MonthTrials, RevenueTotals
 from chenu.core import db
@@ -126,11 +128,10 @@ def _describe(month: Month, sums: _Sums, before: RevenueTotals) -> MonthMovement
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _CohortChange:
+class _CohortChange(msgspec.Struct, frozen=True):
     cohort: date
     month: date
-    mrr_change: int
+    mrr_change: Cents
     customer_change: int
 
 
@@ -139,27 +140,36 @@ async def list_cohorts(last: Month, months: int) -> list[Cohort]:
 
     Also of a month without a new customer.
     """
-    starts = list(_months(_back(last, months - 1), last))
+    starts = _months_until(last, months)
     days = [month.first_day for month in starts]
     rows = await db.fetch_all(_CohortChange, _COHORTS, days[0], days[-1])
-    changes: dict[date, dict[date, _CohortChange]] = {}
+    return _follow(starts, days, rows)
+
+
+def _months_until(last: Month, count: int) -> list[Month]:
+    found = [last]
+    while len(found) < count:
+        found.append(found[-1].previous())
+    return found[::-1]
+
+
+def _follow(
+    starts: Sequence[Month], days: Sequence[date], rows: Sequence[_CohortChange]
+) -> list[Cohort]:
+    """Running sums; a month in which nothing moved is as the one before.
+
+    Few rows make many cells: rows are put into lists of zeros, as looking for the row of each cell
+    would take most of the time.
+    """
+    place_of = {day: place for place, day in enumerate(days)}
+    customers = [[0] * (len(days) - place) for place in range(len(days))]
+    mrr = [[Cents(0)] * (len(days) - place) for place in range(len(days))]
     for row in rows:
-        changes.setdefault(row.cohort, {})[row.month] = row
+        place = place_of[row.cohort]
+        since = place_of[row.month] - place
+        customers[place][since] = row.customer_change
+        mrr[place][since] = row.mrr_change
     return [
-        _follow(start, days[place:], changes.get(days[place], {}))
-        for place, start in enumerate(starts)
+        Cohort(start, tuple(accumulate(counts)), tuple(accumulate(amounts)))
+        for start, counts, amounts in zip(starts, customers, mrr, strict=True)
     ]
-
-
-def _back(month: Month, count: int) -> Month:
-    for _ in range(count):
-        month = month.previous()
-    return month
-
-
-def _follow(start: Month, days: Sequence[date], changes: Mapping[date, _CohortChange]) -> Cohort:
-    """A running sum; a month in which nothing moved is as the one before."""
-    moved = [changes.get(day) for day in days]
-    customers = accumulate(each.customer_change if each else 0 for each in moved)
-    mrr = accumulate(each.mrr_change if each else 0 for each in moved)
-    return Cohort(start, tuple(customers), tuple(map(Cents, mrr)))

@@ -7,11 +7,13 @@ from typing import Any
 from chenu.core import db
 
 LONGEST_SECONDS = 3600
+_WORK_MEMORY = "64MB"
+"""For each sort, and twice as much for each hash table: what is larger goes through the disk."""
 
 
 @asynccontextmanager
 async def long_statements(*, is_snapshot: bool = False) -> AsyncIterator["LongStatements"]:
-    """A transaction in which each statement has an hour.
+    """A transaction in which each statement has an hour, and memory for sorts of whole tables.
 
     `is_snapshot`: all of them read what was there when the first began, and none may write, so that
     what is recorded meanwhile makes no difference between two of them.
@@ -20,6 +22,7 @@ async def long_statements(*, is_snapshot: bool = False) -> AsyncIterator["LongSt
         if is_snapshot:
             await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         await connection.execute(f"SET LOCAL statement_timeout = '{LONGEST_SECONDS}s'")
+        await connection.execute(f"SET LOCAL work_mem = '{_WORK_MEMORY}'")
         yield LongStatements(connection)
 
 

@@ -29,8 +29,8 @@ REVENUE = (
         "I20s",
         mark("the MRR of each account is that of its live subscriptions and running contracts"),
         """
-        WITH newest AS (SELECT DISTINCT ON (source) * FROM recurring_state
-            ORDER BY source, id DESC)
+        WITH newest AS MATERIALIZED (SELECT r.* FROM recurring_state r
+            JOIN (SELECT max(id) AS id FROM recurring_state GROUP BY source) last USING (id))
         SELECT 'account ' || coalesce(n.account, m.account) AS what
         FROM (SELECT account, sum(mrr) AS mrr, sum(mrr_gross) AS gross FROM newest
             GROUP BY account) n
@@ -53,16 +53,20 @@ REVENUE = (
                     c.amount)
         UNION ALL
         SELECT 'state ' || id FROM (
-            SELECT r.*, lag(mrr, 1, 0::bigint) OVER w AS mrr_last,
+            SELECT id, mrr_before, mrr_gross_before, status_before,
+                lag(mrr, 1, 0::bigint) OVER w AS mrr_last,
                 lag(mrr_gross, 1, 0::bigint) OVER w AS gross_last, lag(status) OVER w AS status_last
-            FROM recurring_state r WINDOW w AS (PARTITION BY source ORDER BY id)) r
+            FROM recurring_state WINDOW w AS (PARTITION BY source ORDER BY id)) r
         WHERE (mrr_before, mrr_gross_before, status_before)
                 IS DISTINCT FROM (mrr_last, gross_last, status_last)
-            OR mrr <> recurring_mrr(kind, status, gives_access, billing_interval, price, share_net,
+        UNION ALL
+        SELECT 'state ' || id FROM recurring_state
+        WHERE mrr <> recurring_mrr(kind, status, gives_access, billing_interval, price, share_net,
                 share_total, discount_percent, discount_amount, discount_duration,
                 discount_ends_at, changed_at)
-            OR mrr_gross <> recurring_mrr(kind, status, gives_access, billing_interval, price,
-                share_net, share_total, NULL, NULL, NULL, NULL, changed_at)
+            OR mrr_gross <> CASE WHEN discount_duration IS NULL THEN mrr
+                ELSE recurring_mrr(kind, status, gives_access, billing_interval, price, share_net,
+                    share_total, NULL, NULL, NULL, NULL, changed_at) END
         """,
     ),
     Invariant(
@@ -84,11 +88,12 @@ REVENUE = (
         mark("every month's sums are what its customers' MRR was before and is after it"),
         f"""
         WITH moved AS (
-            SELECT month, sum(closing - opening) AS mrr FROM (
-                SELECT utc_month(moved_at) AS month,
-                    (array_agg(mrr_before ORDER BY state))[1] AS opening,
-                    (array_agg(mrr_after ORDER BY state DESC))[1] AS closing
-                FROM mrr_movement GROUP BY account, 1) of_account
+            SELECT month, sum(mrr_after) FILTER (WHERE is_last)
+                - sum(mrr_before) FILTER (WHERE is_first) AS mrr
+            FROM (SELECT month, mrr_before, mrr_after, lag(state) OVER w IS NULL AS is_first,
+                    lead(state) OVER w IS NULL AS is_last
+                FROM (SELECT utc_month(moved_at) AS month, * FROM mrr_movement) m
+                WINDOW w AS (PARTITION BY account, month ORDER BY state)) of_account
             GROUP BY month
         ), summed AS (
             SELECT date_trunc('month', day)::date AS month, sum({_NET}) AS mrr
@@ -106,9 +111,10 @@ REVENUE = (
         SELECT format('account %s %s', coalesce(r.account, h.account),
             coalesce(r.tier, h.tier)) AS what
         FROM tier_reached r
-        FULL JOIN (SELECT DISTINCT account, tier FROM recurring_state
-            CROSS JOIN LATERAL tiers_up_to(item) AS tier
-            WHERE mrr > 0 AND kind IN ('TIER', 'CONTRACT')) h
+        FULL JOIN (SELECT DISTINCT account, tier FROM (
+                SELECT DISTINCT account, item FROM recurring_state
+                WHERE mrr > 0 AND kind IN ('TIER', 'CONTRACT')) paid
+            CROSS JOIN LATERAL tiers_up_to(item) AS tier) h
             ON (h.account, h.tier) = (r.account, r.tier)
         WHERE r.account IS NULL OR h.account IS NULL
         """,

@@ -12,6 +12,7 @@ from chenu.billing.mrr import Mrr, RecurringFacts, RecurringKind, TaxShare, mont
 from chenu.billing.recurring import BillingInterval
 from chenu.core import db
 from chenu.core.money import Cents
+from chenu.flows.revenue_invariants import REVENUE
 from chenu.flows.services import Services
 from tests.faults.counts import runs
 
@@ -166,3 +167,14 @@ async def test_the_database_computes_the_same(
     gross = await db.fetch_value(sql, *plain, None, None, None, None, NOW)
 
     assert monthly_revenue(facts, NOW) == Mrr(found, gross)
+
+
+async def test_the_database_computes_mrr_within_the_statement(services: Services) -> None:
+    """As a function that is called for each row it makes checking a long history very slow."""
+    history = next(each.sql for each in REVENUE if each.name == "I20s")
+
+    plan = await db.fetch_records(f"EXPLAIN (VERBOSE) {history}")
+
+    filters = [line for (line,) in plan if "gives_access" in line]
+    assert any("div(" in line for line in filters)
+    assert not any("recurring_mrr" in line for (line,) in plan)
