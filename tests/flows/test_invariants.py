@@ -19,6 +19,7 @@ from chenu.flows.run_invariants import RUNS
 from chenu.flows.sale_invariants import SALES
 from chenu.flows.second_person_invariants import SECOND_PERSONS
 from chenu.flows.services import Services
+from chenu.flows.sla_invariants import SLA
 from chenu.flows.statement_invariants import STATEMENTS
 from chenu.flows.stripe_balance import check_stripe
 from chenu.flows.token_invariants import TOKENS
@@ -42,6 +43,7 @@ BY_NAME = {
         *AFFILIATES,
         *SECOND_PERSONS,
         *REVENUE,
+        *SLA,
     )
 }
 EVER = datetime(2000, 1, 1, tzinfo=UTC)

@@ -129,7 +129,7 @@ async def _forged(browser: Browser, route: Route, tokens: dict[str, str]) -> lis
     ]
 
 
-UPLOADS = ("/icon", "/screenshots")
+UPLOADS = ("/icon", "/logo", "/screenshots")
 """Forms that may come as parts, so that parts which cannot be read are said to be so."""
 
 
