@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from math import ceil
 from typing import Any
 
@@ -25,7 +24,7 @@ from chenu.settings import Settings
 LONGEST = timedelta(days=366)
 _STEP = timedelta(days=1)
 _PATIENCE_SECONDS = 30
-_POLL_SECONDS = 0.01
+_POLL_SECONDS = 0.02
 _ISO = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _SHORT = re.compile(r"(\d+)([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -133,46 +132,20 @@ async def wait_until_quiet(sandbox: httpx.AsyncClient) -> None:
     """
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            while not await _is_quiet(sandbox):
-                pass
+            while not await _is_quiet(sandbox):  # noqa: ASYNC110 - other processes are waited for
+                await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError:
         raise Unavailable("webhooks or jobs of this step did not finish: see the logs") from None
 
 
 async def _is_quiet(sandbox: httpx.AsyncClient) -> bool:
-    """Whether nothing was going on, from the deliveries to the jobs that follow from them.
-
-    What is going on is waited for by asking for it alone; it may have begun what was looked at
-    before, so that all is asked again afterwards.
-    """
-    for is_going_on in (partial(_delivers, sandbox), _runs_dated, _has_due, _has_events, _has_jobs):
-        if await is_going_on():
-            while await is_going_on():  # noqa: ASYNC110 - other processes are waited for
-                await asyncio.sleep(_POLL_SECONDS)
-            return False
-    return True
-
-
-async def _delivers(sandbox: httpx.AsyncClient) -> bool:
-    return bool((await _clock(sandbox))["pending_deliveries"])
-
-
-async def _runs_dated() -> bool:
-    due_at = await find_next_dated()
-    return due_at is not None and due_at <= business_now()
-
-
-async def _has_due() -> bool:
-    """Tasks at intervals whose rows are due at a moment: done at once, not when they look next."""
-    if not (await count_due_reminders() or await count_due_budgets()):
+    clock = await _clock(sandbox)
+    if clock["pending_deliveries"]:
         return False
-    await hasten((TRIAL_REMINDERS, TOKEN_BUDGETS))
-    return True
-
-
-async def _has_events() -> bool:
-    return (await get_backlog()).waiting > 0
-
-
-async def _has_jobs() -> bool:
-    return await queue.count_due() > 0
+    due_at = await find_next_dated()
+    if due_at is not None and due_at <= business_now():
+        return False
+    if await count_due_reminders() or await count_due_budgets():
+        await hasten((TRIAL_REMINDERS, TOKEN_BUDGETS))
+        return False
+    return (await get_backlog()).waiting == 0 and await queue.count_due() == 0

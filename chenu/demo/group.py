@@ -59,7 +59,7 @@ class Group:
         outside = self._outside.get("DATABASE_URL")
         if outside:
             return outside
-        child, url = start_postgres(self.folder, durable=False)
+        child, url = start_postgres(self.folder)
         self._children.append(child)
         asyncio.run(_ensure_database(url))
         return f"{url}/{_DATABASE}"

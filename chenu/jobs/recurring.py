@@ -13,13 +13,8 @@ Task = Callable[[Services, datetime], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """A recurring task; `name` identifies its row.
-
-    `rests`: it dates nothing by business time. While a demo's clock jumps from hour to hour it runs
-    every few seconds instead of at each jump.
-    """
+    """A recurring task; `name` identifies its row."""
 
     name: str
     recurrence: Recurrence
     task: Task
-    rests: bool = False
