@@ -21,8 +21,9 @@ from chenu.settings import Mode, Settings
 
 log = structlog.get_logger("chenu.request")
 
-ANY_HOST = Subtrees("/healthz", "/readyz", "/metrics")
-"""Asked by machines of ours, by whatever name they know this one."""
+ANY_HOST = Subtrees("/healthz", "/readyz", "/metrics", "/api/v1/authorize")
+"""Asked by machines of ours, by whatever name they know this one; a proxy that asks whether a call
+of another service may pass sends that service's name."""
 FORWARDED = "x-forwarded-host"
 _SECONDS = 5
 """So long a process may go on with what it knew of a host."""

@@ -87,6 +87,10 @@ class Route:
             "name": f"{world.rows['agent on sale']}.svg",
             "picture": f"{world.rows['picture']}-large.webp",
         }
+        if "/saml" in self.path or self.path.endswith("/metadata"):
+            filled["connection_id"] = world.rows["saml connection"]
+        if self.path.endswith("/connections/{connection_id:uuid}/remove"):
+            filled["connection_id"] = world.rows["spare connection"]
         if self.path.endswith(("/remove", "/restore")):
             filled["case_id"] = world.rows["review case"]
         if self.path.startswith("/staff/payments/webhooks"):

@@ -217,7 +217,7 @@ async def test_nobody_is_barred_from_what_is_theirs(
         if found not in ("open", "refused")
     ]
 
-    assert closed == []
+    assert closed == [], "\n".join(closed)
 
 
 async def _everything() -> dict[str, tuple[int, str]]:

@@ -58,7 +58,7 @@ from tests.people import (
     pay,
     sign_in_again,
 )
-from tests.sso.standing import put_standing
+from tests.sso.standing import put_saml, put_standing
 from tests.tokens.granting import give
 from tests.webhooks.listening import NOWHERE, happen, listen
 
@@ -290,6 +290,8 @@ async def build_world(services: Services, cast: Cast) -> World:
         "invitation": invitation,
         "support request": request,
         **await put_standing(buyer),
+        "saml connection": await put_saml(buyer),
+        "spare connection": await put_saml(buyer),
         "contract": contract,
         "inquiry": inquiry,
         "limit": limit,

@@ -8,15 +8,21 @@ from chenu.flows.services import Services
 from tests.attacks.pages import ROUTES, Route
 from tests.people import make_creator
 
-PAGES = [route for route in ROUTES if route.method == "GET" and not route.parameters]
 FILES = ("/robots.txt", "/sitemap.xml", "/favicon.svg", "/schemas/agent-manifest-1.json")
+OTHERS = ("/status.json", "/account/brand/preview.css")
+"""One for everybody, and one that nothing may store."""
+PAGES = [
+    route
+    for route in ROUTES
+    if route.method == "GET" and not route.parameters and route.path not in FILES + OTHERS
+]
 
 
 def varies(answer: httpx.Response) -> set[str]:
     return {name.strip().lower() for name in answer.headers.get("vary", "").split(",")}
 
 
-@pytest.mark.parametrize("route", [each for each in PAGES if each.path not in FILES], ids=str)
+@pytest.mark.parametrize("route", PAGES, ids=str)
 async def test_every_page_says_that_it_depends_on_who_asks(
     client: httpx.AsyncClient, services: Services, route: Route
 ) -> None:
@@ -48,6 +54,20 @@ async def test_files_are_the_same_for_everybody(client: httpx.AsyncClient, path:
 
     assert "vary" not in answer.headers
     assert answer.headers["cache-control"].startswith("public")
+
+
+async def test_the_state_of_the_service_is_the_same_for_everybody_and_a_preview_is_not_stored(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    person, _ = await make_creator(services, "zoe")
+    cookie = {"cookie": f"{session_cookie_name(services.settings)}={person.token}"}
+
+    status = await client.get("/status.json")
+    preview = await client.get("/account/brand/preview.css", headers=cookie)
+
+    assert varies(status) == {""}
+    assert status.headers["cache-control"].startswith("public")
+    assert preview.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize(

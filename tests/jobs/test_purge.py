@@ -9,11 +9,12 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chenu.accounts.actor import Staff
+from chenu.accounts.actor import AccountRole, Staff
 from chenu.accounts.attempts import MAIL_PER_IP, count_attempt
 from chenu.accounts.idempotency import client_key, remember_result
 from chenu.accounts.impersonation import start_impersonation
 from chenu.accounts.mail_tokens import Purpose, make_mail_token
+from chenu.availability.tables import WebProcess
 from chenu.billing import inbox
 from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
@@ -21,18 +22,24 @@ from chenu.core import db, queue
 from chenu.core.clock import system_now
 from chenu.core.ids import new_id
 from chenu.core.retention import Retention, purge
+from chenu.core.rows import insert
 from chenu.flows.services import Services
 from chenu.jobs.purge import RETENTION_OF, RETENTIONS, purge_all
 from chenu.ledger.findings import record_findings
 from chenu.ledger.invariants import Finding
+from chenu.sso.attempts import Journey, begin_attempt
+from chenu.sso.identities import begin_join
+from chenu.sso.model import VerifiedIdentity
 from tests.agents.runs import put_run
 from tests.agents.shelf import open_shop, shelve
 from tests.api.calls import counted_statements
+from tests.availability.measured import NOON, sample_in
 from tests.conftest import Engines
 from tests.contracts import ask_offer
 from tests.jobs.outbox import queue_sale
 from tests.people import make_person
 from tests.rows import count, put
+from tests.sso.standing import put_standing
 
 DOCS = Path(__file__).parents[2] / "docs" / "operations.md"
 ALL = list(RETENTION_OF.values())
@@ -329,6 +336,33 @@ async def _ledger_finding() -> None:
     await record_findings([Finding("I0", "a rule that is checked no more", 0, ())])
 
 
+async def _availability_sample() -> None:
+    await sample_in([0])
+
+
+async def _web_process() -> None:
+    await insert(
+        WebProcess,
+        {"id": new_id(), "url": "http://127.0.0.1:1", "started_at": NOON, "seen_at": NOON},
+    )
+
+
+async def _scim_token() -> None:
+    await put_standing(await make_person("zoe"))
+
+
+async def _sso_attempt() -> None:
+    standing = await put_standing(await make_person("zoe"))
+    await begin_attempt(standing["connection"], b"k" * 32, Journey(), "")
+
+
+async def _sso_join() -> None:
+    person = await make_person("zoe")
+    standing = await put_standing(person)
+    identity = VerifiedIdentity("subject", person.email, "Zoé", ())
+    await begin_join(standing["connection"], identity, person.user_id, AccountRole.MEMBER)
+
+
 MAKERS: dict[str, Callable[[], Awaitable[object]]] = {
     "webhook_event": _event,
     "outbox_mail": _mail,
@@ -364,6 +398,11 @@ MAKERS: dict[str, Callable[[], Awaitable[object]]] = {
     "trial_reminder": _trial_reminder,
     "execution": _execution,
     "ledger_finding": _ledger_finding,
+    "availability_sample": _availability_sample,
+    "web_process": _web_process,
+    "scim_token": _scim_token,
+    "sso_attempt": _sso_attempt,
+    "sso_join": _sso_join,
 }
 
 
@@ -387,8 +426,8 @@ async def test_rows_go_when_their_time_is_over_and_not_before(
     await MAKERS[retention.table]()
     left = []
 
-    for spare in (timedelta(minutes=1), timedelta(minutes=-1)):
-        moment = retention.clock() - retention.keep + spare
+    for spare in (timedelta(minutes=2), timedelta(minutes=-2)):
+        moment = (retention.clock() - retention.keep + spare).replace(second=0, microsecond=0)
         await put(retention.table, column(retention), moment)
         await purge_all()
         left.append(await count(retention.table) > 0)

@@ -70,12 +70,6 @@ NOT_OF_A_LIFE = {
     "sso_identity.json",
     "sso_join.json",
     "domain_name.json",
-    "brand.json",
-    "brand_picture.json",
-    "contract_credit.json",
-    "incident.json",
-    "incident_update.json",
-    "maintenance.json",
 }
 """Of staff and large customers, of whoever used a code or got money back, reported by our apps, or
 gone within minutes.

@@ -1,14 +1,18 @@
 """A required connection, its directory's token and a proved domain, of an account of any plan."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from chenu.core.clock import business_now
+from chenu.core.clock import business_now, system_now
 from chenu.core.ids import new_id
 from chenu.core.rows import insert
 from chenu.domains.tables import DomainName
 from chenu.scim.tables import ScimToken
 from chenu.sso.tables import SsoConnection
 from tests.people import Person
+from tests.saml.metadata import write_provider_metadata
+from tests.saml.provider import PROVIDER, make_key
 
 
 async def put_standing(owner: Person, name: str = "standing.fr") -> dict[str, Any]:
@@ -28,3 +32,15 @@ async def put_standing(owner: Person, name: str = "standing.fr") -> dict[str, An
     secret = {"prefix": "chenu_scim_0", "secret_hash": connection.bytes * 2}
     await insert(ScimToken, {**token, **secret, "created_by": owner.user_id, "created_at": now})
     return {"connection": connection, "domain": domain}
+
+
+async def put_saml(owner: Person) -> UUID:
+    """A connection that is not switched on, by its metadata alone."""
+    connection = new_id()
+    provider = {"kind": "SAML", "name": "Annuaire", "issuer": PROVIDER}
+    metadata = write_provider_metadata(make_key(until=system_now() + timedelta(days=900)))
+    state = {"state": "DRAFT", "default_role": "MEMBER", "created_at": business_now()}
+    read = {"metadata": metadata, "metadata_read_at": system_now()}
+    account = {"id": connection, "account": owner.actor.account_id}
+    await insert(SsoConnection, {**account, **provider, **state, **read})
+    return connection
