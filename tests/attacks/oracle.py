@@ -20,7 +20,7 @@ _OF_BUYER = {
     *("token grant", "token entry", "limit"),
     *("execution", "other execution"),
 }
-_OF_OWNER = {"domain", "connection"}
+_OF_OWNER = {"domain", "connection", "saml connection", "spare connection"}
 _OF_AFFILIATE = {"affiliate", "commission", "payout"}
 _PUBLIC = {"agent on sale", "published version", "newer version", "creator", "review"}
 _IN_THE_MAKING = {"draft", "draft version"}

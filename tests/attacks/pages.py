@@ -16,6 +16,18 @@ from tests.people import Person
 _PARAMETER = re.compile(r"\{(\w+):\w+\}")
 
 
+_INSTEAD = (
+    (r"/saml|/metadata$", "connection_id", "saml connection"),
+    (r"/connections/[^/]+/remove$", "connection_id", "spare connection"),
+    (r"/(remove|restore)$", "case_id", "review case"),
+    (r"^/staff/payments/webhooks", "delivery_id", "other delivery"),
+    (r"/credit$", "contract_id", "ended contract"),
+    (r"/reviews$", "slug", "reviewed agent"),
+    (r"/pictures/", "picture", "screenshot"),
+)
+"""Paths of routes, and what stands in them for a parameter."""
+
+
 @dataclass(frozen=True)
 class Route:
     method: str
@@ -87,20 +99,9 @@ class Route:
             "name": f"{world.rows['agent on sale']}.svg",
             "picture": f"{world.rows['picture']}-large.webp",
         }
-        if "/saml" in self.path or self.path.endswith("/metadata"):
-            filled["connection_id"] = world.rows["saml connection"]
-        if self.path.endswith("/connections/{connection_id:uuid}/remove"):
-            filled["connection_id"] = world.rows["spare connection"]
-        if self.path.endswith(("/remove", "/restore")):
-            filled["case_id"] = world.rows["review case"]
-        if self.path.startswith("/staff/payments/webhooks"):
-            filled["delivery_id"] = world.rows["other delivery"]
-        if self.path.endswith("/credit"):
-            filled["contract_id"] = world.rows["ended contract"]
-        if self.path.endswith("/reviews"):
-            filled["slug"] = world.rows["reviewed agent"]
-        if "/pictures/" in self.path:
-            filled["picture"] = world.rows["screenshot"]
+        for pattern, parameter, thing in _INSTEAD:
+            if re.search(pattern, self.path):
+                filled[parameter] = world.rows[thing]
         if self.path.startswith("/static/"):
             filled["name"] = "css/store.css"
         return _PARAMETER.sub(lambda match: str(filled[match[1]]), self.path)

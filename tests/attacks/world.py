@@ -78,6 +78,8 @@ TYPES = {
     "limit": "TokenLimit",
     "domain": "MailDomain",
     "connection": "SignInProvider",
+    "saml connection": "SignInProvider",
+    "spare connection": "SignInProvider",
     "execution": "Execution",
     "other execution": "Execution",
     "sale": "Sale",
