@@ -18,7 +18,7 @@ async def test_pages_of_the_set_up_have_no_accessibility_fault(visitor: Visitor)
     faults = {}
 
     await visitor.go(_SET_UP)
-    await visitor.page.fill("form[action$='/domains'] [name=name]", "annuaire.example")
+    await visitor.page.fill("form[action$='/domains'] [name=name]", "annuaire-du-nord.fr")
     await visitor.press("form[action$='/domains'] button")
     await visitor.page.wait_for_url("**notice=domain-added*")
     saml = visitor.page.locator("form[action$='/saml']")

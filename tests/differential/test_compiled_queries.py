@@ -185,7 +185,7 @@ async def test_a_broken_field_answers_alike_compiled_and_interpreted(
 
 def test_random_documents_ask_every_field_with_every_argument() -> None:
     schema, asked, texts = get_schema(), set[str](), list[str]()
-    for seed in range(6_000):
+    for seed in range(9_000):
         query = Generator(schema, random.Random(seed), Pools()).write()
         asked.update(query.coordinates)
         texts.append(query.text)
