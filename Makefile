@@ -40,13 +40,13 @@ xmlsec: $(READY)
 demo: $(READY) $(FRONTEND) ## the whole product with its engines and sample data; ARGS="--port 8010 --fresh"
 	@exec $(BIN)/chenu demo $(ARGS)
 
-test: $(READY) $(FRONTEND) browser nginx xmlsec ## every test; faults and properties at a tenth of their counts (15 min)
+test: $(READY) $(FRONTEND) browser nginx xmlsec ## every test; faults and properties at a tenth of their counts (30 min)
 	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n $(WORKERS) $(SLOWEST) $(ARGS)
 
 check: $(READY) lint types ## lint, types and unit tests (under a minute); before each commit
 	@$(BIN)/python -m pytest -q -n 2 -m "not engines" $(ARGS)
 
-faults: $(READY) $(FRONTEND) ## the full counts of the fault and property tests (17 min)
+faults: $(READY) $(FRONTEND) ## the full counts of the fault and property tests (27 min)
 	@FAULT_SHARE=1 $(BIN)/python -m pytest -n 2 -m faults $(SLOWEST) $(ARGS)
 
 soak: $(READY) $(FRONTEND) ## ten times the full counts, by hand (hours); FAULT_SHARE=0.1 for fewer
