@@ -1,6 +1,5 @@
 """The rows of kept pictures: whose they are, and which of them nobody shows any more."""
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +11,7 @@ from chenu.core.clock import business_now
 from chenu.core.errors import LimitReached
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
-from chenu.media.pictures import Picture, PictureHash, PictureSize, PictureUse, Renditions
+from chenu.media.pictures import Picture, PictureHash, PictureUse, Renditions, name_renditions
 
 UNUSED_STORED = timedelta(days=1)
 MOST_STORED = 40
@@ -54,7 +53,7 @@ async def require_room(agent_id: AgentId) -> None:
 async def insert_picture(agent_id: AgentId, use: PictureUse, renditions: Renditions) -> Picture:
     """Before its files are stored, so that none lies there without a row that leads to it."""
     row_id = new_id()
-    name = _name_of(row_id, renditions)
+    name = name_renditions(row_id, renditions)
     sql = """
         INSERT INTO agent_picture (id, agent, name, use, width, height, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -62,13 +61,6 @@ async def insert_picture(agent_id: AgentId, use: PictureUse, renditions: Renditi
     size = (renditions.width, renditions.height)
     await db.execute(sql, row_id, agent_id, name, use, *size, business_now())
     return Picture(name, *size)
-
-
-def _name_of(row_id: UUID, renditions: Renditions) -> PictureHash:
-    digest = hashlib.sha256(row_id.bytes)
-    for size in PictureSize:
-        digest.update(hashlib.sha256(renditions.files[size]).digest())
-    return PictureHash(digest.hexdigest())
 
 
 async def lock_pictures(

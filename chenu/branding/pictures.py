@@ -1,9 +1,7 @@
 """The rows of a brand's pictures: what it shows, and what waits to be deleted."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, Actor
@@ -12,7 +10,7 @@ from chenu.core.clock import business_now
 from chenu.core.errors import InvalidState
 from chenu.core.i18n import mark
 from chenu.core.ids import new_id
-from chenu.media.pictures import Picture, PictureHash, PictureSize, PictureUse, Renditions
+from chenu.media.pictures import Picture, PictureHash, PictureUse, Renditions, name_renditions
 
 UNSHOWN_STORED = timedelta(days=1)
 _BATCH = 500
@@ -28,7 +26,7 @@ class _Name:
 async def insert_picture(account_id: AccountId, use: PictureUse, renditions: Renditions) -> Picture:
     """Before its files are stored, so that none lies there without a row that leads to it."""
     row_id = new_id()
-    name = _name_of(row_id, renditions)
+    name = name_renditions(row_id, renditions)
     sql = """
         INSERT INTO brand_picture (id, account, name, use, width, height, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -36,13 +34,6 @@ async def insert_picture(account_id: AccountId, use: PictureUse, renditions: Ren
     size = (renditions.width, renditions.height)
     await db.execute(sql, row_id, account_id, name, use, *size, business_now())
     return Picture(name, *size)
-
-
-def _name_of(row_id: UUID, renditions: Renditions) -> PictureHash:
-    digest = hashlib.sha256(row_id.bytes)
-    for size in PictureSize:
-        digest.update(hashlib.sha256(renditions.files[size]).digest())
-    return PictureHash(digest.hexdigest())
 
 
 async def show_picture(

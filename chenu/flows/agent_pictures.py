@@ -16,7 +16,8 @@ from chenu.agents.pictures import (
 )
 from chenu.core.errors import Unavailable
 from chenu.flows.services import Services
-from chenu.media.pictures import Picture, PictureHash, PictureUse
+from chenu.media.pictures import Picture, PictureUse
+from chenu.media.removal import remove_from_store
 
 PER_AGENT = Limit("picture_agent", 60, timedelta(hours=1))
 """Of uploads, refused ones too: reading a picture takes a processor for seconds at worst."""
@@ -48,23 +49,8 @@ async def keep_picture(
 
 
 async def remove_pictures(services: Services) -> None:
-    """Deletes pictures that no agent and no waiting change names, once they are a day old.
-
-    Files go before their row: a run that breaks off leaves something to begin with for the next.
-    One that cannot be deleted is in no other's way.
-    """
+    """Deletes pictures that no agent and no waiting change names, once they are a day old."""
     looked_at: UUID | None = None
     while (looked_at := await mark_unused(looked_at)) is not None:
         pass
-    last: PictureHash | None = None
-    failure: Unavailable | None = None
-    while names := await list_removed(last):
-        for name in names:
-            try:
-                await services.media.delete(name)
-                await delete_removed(name)
-            except Unavailable as error:
-                failure = error
-        last = names[-1]
-    if failure is not None:
-        raise failure
+    await remove_from_store(services.media, list_removed, delete_removed)

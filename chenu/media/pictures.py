@@ -1,10 +1,12 @@
 """What a picture is, here: its name, its three sizes, and its address."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
+from uuid import UUID
 
 from chenu.core.errors import Invalid
 
@@ -69,6 +71,14 @@ class Renditions:
     width: int
     height: int
     files: Mapping[PictureSize, bytes]
+
+
+def name_renditions(row_id: UUID, renditions: Renditions) -> PictureHash:
+    """Nobody can guess it, and no two rows have the same."""
+    digest = hashlib.sha256(row_id.bytes)
+    for size in PictureSize:
+        digest.update(hashlib.sha256(renditions.files[size]).digest())
+    return PictureHash(digest.hexdigest())
 
 
 def picture_url(name: PictureHash, size: PictureSize) -> str:

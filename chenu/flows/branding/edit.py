@@ -22,7 +22,8 @@ from chenu.branding.pictures import (
 )
 from chenu.core.errors import InvalidState, NotFound, Unavailable
 from chenu.flows.services import Services
-from chenu.media.pictures import PictureHash, PictureUse
+from chenu.media.pictures import PictureUse
+from chenu.media.removal import remove_from_store
 
 PER_ACCOUNT = Limit("brand_picture", 30, timedelta(hours=1))
 """Of uploads, refused ones too: reading a picture takes a processor for seconds at worst."""
@@ -87,19 +88,6 @@ async def remove_picture(actor: Actor, use: PictureUse) -> AccountId:
 
 
 async def remove_brand_pictures(services: Services) -> None:
-    """Deletes what no brand shows: files before their row, so that a run that breaks off leaves
-    something to begin with. One that cannot be deleted is in no other's way.
-    """
+    """Deletes what no brand shows."""
     await mark_unshown()
-    last: PictureHash | None = None
-    failure: Unavailable | None = None
-    while names := await list_removed(last):
-        for name in names:
-            try:
-                await services.media.delete(name)
-                await delete_removed(name)
-            except Unavailable as error:
-                failure = error
-        last = names[-1]
-    if failure is not None:
-        raise failure
+    await remove_from_store(services.media, list_removed, delete_removed)
