@@ -63,4 +63,6 @@ STAFF_ACTS = {
     StaffAct.MAINTENANCE_ANNOUNCE: mark("Maintenance announced"),
     StaffAct.MAINTENANCE_END: mark("Maintenance ended or canceled"),
     StaffAct.CONTRACT_CREDIT: mark("Credit of a contract confirmed"),
+    StaffAct.CONTRACT_CREDIT_REFUSE: mark("Credit of a contract refused"),
+    StaffAct.CONTRACT_CREDIT_TAKE_BACK: mark("Refusal of a credit taken back"),
 }

@@ -132,6 +132,8 @@ _NOTICES = {
     "offer-asked": mark("We have your message, and answer within two days of work."),
     "inquiry-closed": mark("The inquiry is closed."),
     "contract-entered": mark("The contract is entered."),
+    "credit-refused": mark("The credit is refused: the account reads why."),
+    "refusal-taken-back": mark("The refusal is taken back: the credit waits for a decision."),
     "credit-confirmed": mark("The credit is confirmed: take it off the contract's next invoice."),
     "incident-opened": mark("The incident is on the public page."),
     "incident-updated": mark("The update is on the public page."),

@@ -79,6 +79,8 @@ class StaffAct(StrEnum):
     MAINTENANCE_ANNOUNCE = "maintenance.announce"
     MAINTENANCE_END = "maintenance.end"
     CONTRACT_CREDIT = "contract.credit"
+    CONTRACT_CREDIT_REFUSE = "contract.credit_refuse"
+    CONTRACT_CREDIT_TAKE_BACK = "contract.credit_take_back"
     DOMAIN_CONFIRM = "domain.confirm"
     DOMAIN_RELEASE = "domain.release"
 

@@ -1,4 +1,4 @@
-"""Credits of contracts for months below the promised availability: pure amounts, and rows.
+"""Credits of contracts for months below the promised availability: pure amounts, and decisions.
 
 Contracts are invoiced outside, so that a credit has no entry in the books: the contract's own
 entries keep it, append-only, and whoever writes the invoice takes it off.
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from chenu.accounts.actor import UserId
 from chenu.billing.contracts import ContractId, ContractRow
-from chenu.billing.credit_tables import ContractCredit
+from chenu.billing.credit_tables import ContractCredit, ContractCreditRefusal
 from chenu.billing.recurring import BillingInterval
 from chenu.core import db
 from chenu.core.money import Cents, divide_half_up
@@ -19,6 +19,7 @@ from chenu.core.months import Month
 from chenu.core.rows import Columns
 
 CreditId = NewType("CreditId", UUID)
+RefusalId = NewType("RefusalId", UUID)
 
 _MONTHS = {BillingInterval.MONTH: 1, BillingInterval.YEAR: 12}
 _DAY = timedelta(days=1)
@@ -72,10 +73,9 @@ def credit_of(fee: Cents, percent: int) -> Cents:
 
 
 @dataclass(frozen=True, slots=True)
-class CreditRow:
-    """As the table describes it."""
+class CreditFigures:
+    """What was decided about: as the tables describe it."""
 
-    id: CreditId
     contract: ContractId
     month: date
     first_day: date
@@ -87,20 +87,68 @@ class CreditRow:
     fee: Cents
     amount: Cents
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRow(CreditFigures):
+    id: CreditId
     confirmed_by: UserId
     confirmed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class RefusalRow(CreditFigures):
+    """`is_taken_back`: from then on the month waits for a decision again."""
+
+    id: RefusalId
+    is_taken_back: bool
+    decided_by: UserId
+    decided_at: datetime
+
+
 _CREDITS = Columns(CreditRow, ContractCredit)
 _CREDIT = f"SELECT {_CREDITS.select()} FROM contract_credit"  # noqa: S608 - own columns
+_REFUSALS = Columns(RefusalRow, ContractCreditRefusal)
 
 
-async def insert_credit(row: CreditRow) -> bool:
-    """False where the month of the contract has one already."""
-    return bool(await _CREDITS.insert(row, "ON CONFLICT (contract, month) DO NOTHING"))
+async def insert_credit(row: CreditRow) -> None:
+    """The caller holds the contract's lock and has seen that the month has none."""
+    await _CREDITS.insert(row)
 
 
 async def list_credits(contract_ids: list[ContractId]) -> list[CreditRow]:
     """The newest month first."""
     sql = f"{_CREDIT} WHERE contract = ANY($1) ORDER BY contract, month DESC LIMIT 1000"
     return await db.fetch_all(CreditRow, sql, contract_ids)
+
+
+async def insert_refusal(row: RefusalRow) -> None:
+    """The caller holds the contract's lock and has seen what was decided before."""
+    await _REFUSALS.insert(row)
+
+
+async def list_refusals(contract_ids: list[ContractId]) -> list[RefusalRow]:
+    """Those that were not taken back, at most one a month; also of months credited since."""
+    sql = f"""
+        SELECT * FROM (
+            SELECT DISTINCT ON (contract, month) {_REFUSALS.select()} FROM contract_credit_refusal
+            WHERE contract = ANY($1) ORDER BY contract, month DESC, id DESC LIMIT 1000
+        ) newest WHERE NOT is_taken_back
+    """  # noqa: S608 - own columns
+    return await db.fetch_all(RefusalRow, sql, contract_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """By contract and first day of the month. A credit counts, whatever was refused before it."""
+
+    credits: dict[tuple[ContractId, date], CreditRow]
+    refusals: dict[tuple[ContractId, date], RefusalRow]
+
+
+async def read_decisions(contract_ids: list[ContractId]) -> Decisions:
+    confirmed = {(row.contract, row.month): row for row in await list_credits(contract_ids)}
+    refused = {(row.contract, row.month): row for row in await list_refusals(contract_ids)}
+    return Decisions(
+        confirmed, {which: row for which, row in refused.items() if which not in confirmed}
+    )

@@ -1,6 +1,6 @@
-"""Credits of contracts: what staff confirmed for months below the promised availability."""
+"""Credits of contracts: what staff decided about months below the promised availability."""
 
-from piccolo.columns import BigInt, Date, Integer, Text
+from piccolo.columns import BigInt, Boolean, Date, Integer, Text
 from piccolo.table import Table
 
 from chenu.accounts.tables import AppUser
@@ -30,3 +30,27 @@ class ContractCredit(Table, tablename="contract_credit"):
     reason = Text()
     confirmed_by = belongs_to(AppUser)
     confirmed_at = business_time()
+
+
+class ContractCreditRefusal(Table, tablename="contract_credit_refusal"):
+    """That a month's credit was refused, or (`is_taken_back`) is not any more; never changed.
+
+    The newest row of a contract and month counts, until the month has a credit. The figures are
+    as in `contract_credit`.
+    """
+
+    id = primary_id()
+    contract = belongs_to(EnterpriseContract)
+    month = Date(default=None)
+    first_day = Date(default=None)
+    last_day = Date(default=None)
+    counted = Integer()
+    excluded = Integer()
+    available = Integer()
+    percent = Integer()
+    fee = BigInt()
+    amount = BigInt()
+    is_taken_back = Boolean()
+    reason = Text()
+    decided_by = belongs_to(AppUser)
+    decided_at = business_time()

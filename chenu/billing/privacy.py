@@ -54,6 +54,16 @@ RULES: tuple[Rule, ...] = (
         retained={"reason": BOOKS},
     ),
     PersonalData(
+        "contract_credit_refusal",
+        f"contract IN (SELECT id FROM enterprise_contract WHERE {_OF_ACCOUNT})",  # noqa: S608 - texts of ours
+        (
+            *("id", "contract", "month", "first_day", "last_day", "counted", "excluded"),
+            *("available", "percent", "fee", "amount", "is_taken_back", "reason", "decided_at"),
+        ),
+        {"decided_by": "who of the staff decided it"},
+        retained={"reason": BOOKS},
+    ),
+    PersonalData(
         "recurring_state",
         _OF_ACCOUNT,
         (

@@ -58,6 +58,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("credit_note", "documents of refunds are stored for as long as the books"),
     Forever("recurring_state", BOOKS),
     Forever("contract_credit", BOOKS),
+    Forever("contract_credit_refusal", BOOKS),
     Forever("enterprise_contract", "what an account agreed to, and when"),
     Forever("connect_account", PEOPLE),
     Forever("event_cursor", "a row for each of Stripe's lists of events"),

@@ -9,15 +9,20 @@ from chenu.ledger.invariants import Invariant
 SLA = (
     Invariant(
         "I22",
-        mark("each credit of a contract is what samples and maintenance of its days say"),
+        mark("each credit of a contract, and each refused one, is what its days say"),
         """
-        WITH covered AS (
+        WITH decided AS (
+            SELECT id, first_day, last_day, counted, excluded, available FROM contract_credit
+            UNION ALL
+            SELECT id, first_day, last_day, counted, excluded, available
+            FROM contract_credit_refusal
+        ), covered AS (
             SELECT c.*, tstzrange(
                 greatest(first_day::timestamp AT TIME ZONE 'UTC',
                     (SELECT first_at FROM availability_day WHERE first_at IS NOT NULL
                         ORDER BY day LIMIT 1)),
                 (last_day + 1)::timestamp AT TIME ZONE 'UTC') AS period
-            FROM contract_credit c
+            FROM decided c
         ), announced AS (
             SELECT range_agg(tstzrange(starts_at, ends_at)) AS spans FROM maintenance
             WHERE canceled_at IS NULL
@@ -31,6 +36,19 @@ SLA = (
         )
         SELECT 'credit ' || id AS what FROM truth
         WHERE excluded <> away OR counted <> length - away OR available <> least(seen, counted)
+        """,
+    ),
+    Invariant(
+        "I22r",
+        mark("a credit is refused while it waits, and a refusal that stands is taken back"),
+        """
+        SELECT 'refusal ' || r.id AS what FROM (
+            SELECT id, contract, month, is_taken_back, decided_at,
+                lag(is_taken_back, 1, true)
+                    OVER (PARTITION BY contract, month ORDER BY id) AS waited
+            FROM contract_credit_refusal
+        ) r LEFT JOIN contract_credit c USING (contract, month)
+        WHERE r.is_taken_back = r.waited OR r.decided_at > c.confirmed_at
         """,
     ),
     Invariant(

@@ -214,6 +214,14 @@ def _confirmed_at(root: _Month) -> datetime | None:
     return root.confirmed.confirmed_at if root.confirmed else None
 
 
+def _refused_at(root: _Month) -> datetime | None:
+    return root.refused.decided_at if root.refused else None
+
+
+def _refusal_reason(root: _Month) -> str | None:
+    return root.refused.reason if root.refused else None
+
+
 @strawberry.type(description="A month of a contract, or of the account without one.")
 class SlaMonth:
     month: date = field("Its first day, UTC.", PARENT, _first_day)
@@ -235,6 +243,12 @@ class SlaMonth:
     confirmed_at: datetime | None = field(
         "When we confirmed the credit; null before.", PARENT, _confirmed_at
     )
+    refused_at: datetime | None = field(
+        "When we refused the credit; null where that was taken back, or the credit is confirmed.",
+        PARENT,
+        _refused_at,
+    )
+    refusal_reason: str | None = field("Why; null where there is none.", PARENT, _refusal_reason)
 
 
 async def resolve_report(info: Info) -> list[ContractMonth] | None:

@@ -24,7 +24,7 @@ from chenu.availability.maintenance import (
 from chenu.billing.contracts import ContractId
 from chenu.core.errors import NotFound
 from chenu.core.months import read_month
-from chenu.flows.sla.credits import confirm_credit
+from chenu.flows.sla.credits import Decide, confirm_credit, refuse_credit, take_refusal_back
 from chenu.flows.sla.report import ContractMonth, list_contract_months
 from chenu_graphql.availability import (
     CONTRACT,
@@ -81,10 +81,28 @@ class MaintenanceEndInput:
     reason: str = input_field(_REASON)
 
 
+_CONTRACT_ID = "contractId of staff.slaReport."
+_FINAL = "Any day of the month, which has to be final."
+
+
 @strawberry.input(description="The month of a contract whose credit is confirmed.")
 class SlaCreditConfirmInput:
-    contract_id: strawberry.ID = input_field("contractId of staff.slaReport.")
-    month: date = input_field("Any day of the month, which has to be final.")
+    contract_id: strawberry.ID = input_field(_CONTRACT_ID)
+    month: date = input_field(_FINAL)
+    reason: str = input_field(_REASON)
+
+
+@strawberry.input(description="The month of a contract whose credit is refused.")
+class SlaCreditRefuseInput:
+    contract_id: strawberry.ID = input_field(_CONTRACT_ID)
+    month: date = input_field(_FINAL)
+    reason: str = input_field("Why; the account reads it.")
+
+
+@strawberry.input(description="The month of a contract whose refused credit is open again.")
+class SlaRefusalTakeBackInput:
+    contract_id: strawberry.ID = input_field(_CONTRACT_ID)
+    month: date = input_field(_FINAL)
     reason: str = input_field(_REASON)
 
 
@@ -100,7 +118,7 @@ class MaintenancePayload:
     user_errors: list[UserError] = user_errors()
 
 
-@strawberry.type(description="A credit that was confirmed.")
+@strawberry.type(description="A credit that was decided about.")
 class SlaCreditPayload:
     sla_month: SlaMonth | None = field("The month with its credit.", PARENT)
     user_errors: list[UserError] = user_errors()
@@ -152,11 +170,30 @@ async def resolve_end(
 async def resolve_confirm(
     info: Info, data: Annotated[SlaCreditConfirmInput, input_argument()]
 ) -> Payload:
+    return await _decide(info, confirm_credit, data)
+
+
+async def resolve_refuse(
+    info: Info, data: Annotated[SlaCreditRefuseInput, input_argument()]
+) -> Payload:
+    return await _decide(info, refuse_credit, data)
+
+
+async def resolve_take_back(
+    info: Info, data: Annotated[SlaRefusalTakeBackInput, input_argument()]
+) -> Payload:
+    return await _decide(info, take_refusal_back, data)
+
+
+async def _decide(
+    info: Info,
+    decide: Decide,
+    data: SlaCreditConfirmInput | SlaCreditRefuseInput | SlaRefusalTakeBackInput,
+) -> Payload:
     unknown = NotFound("There is no such contract", path=("contract_id",))
     contract_id = ContractId(get_row_id(CONTRACT, data.contract_id, unknown))
     month = read_month(data.month.isoformat()[:7])
-    found = await confirm_credit(info.context.actor, contract_id, month, data.reason)
-    return Payload(sla_month=found)
+    return Payload(sla_month=await decide(info.context.actor, contract_id, month, data.reason))
 
 
 async def resolve_staff_report(

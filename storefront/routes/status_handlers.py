@@ -7,6 +7,8 @@ STATUS_HANDLERS = (
     status.send_status,
     sla.show_sla,
     contract_credits.confirm,
+    contract_credits.refuse,
+    contract_credits.take_back,
     staff_incidents.show_incidents,
     staff_incidents.open_new,
     staff_incidents.write_update,

@@ -94,6 +94,8 @@ _NOW, _LAST_SECOND = "2026-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
         ("ConfirmSlaCredit", {"month": "9999-12-31", "reason": "No."}, ["month"]),
         ("ConfirmSlaCredit", {"month": "2025-12-01", "reason": "No."}, ["month"]),
         ("ConfirmSlaCredit", {"month": "2026-01-01", "reason": ""}, ["reason"]),
+        ("RefuseSlaCredit", {"month": "2025-12-01", "reason": "No."}, ["month"]),
+        ("TakeSlaRefusalBack", {"month": "2026-01-01", "reason": ""}, ["reason"]),
     ],
 )
 async def test_what_staff_send_wrongly_names_its_field_and_changes_nothing(
@@ -105,8 +107,11 @@ async def test_what_staff_send_wrongly_names_its_field_and_changes_nothing(
 ) -> None:
     desk = await make_person("desk", staff=(Staff.SUPPORT, Staff.FINANCE))
     customer = await make_person("customer", TierCode.ENTERPRISE)
-    if name == "ConfirmSlaCredit":
-        sent = {**sent, "contractId": gid("Contract", await end_contract_of_january(customer))}
+    if "Sla" in name:
+        sent = {
+            **sent,
+            "contractId": gid("Contract", await end_contract_of_january(customer, desk)),
+        }
     before = await fingerprint()
 
     reply = await as_session(client, services, desk).run(name, input=sent)

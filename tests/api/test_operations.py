@@ -148,8 +148,12 @@ _AHEAD = (("start", 1), ("end", 2))
 
 
 async def _credit(story: Story, finance: Api, customer: Person) -> None:
-    contract = gid("Contract", await end_contract_of_january(customer))
+    colleague = await make_person("crediting", staff=(Staff.FINANCE,))
+    contract = gid("Contract", await end_contract_of_january(customer, colleague))
     wanted = {"contractId": contract, "month": "2026-01-01", "reason": "As agreed."}
+    refused = (await story.tell(finance, "RefuseSlaCredit", input=wanted))["slaMonth"]
+    waiting = (await story.tell(finance, "TakeSlaRefusalBack", input=wanted))["slaMonth"]
+    assert (refused["refusalReason"], waiting["refusedAt"]) == ("As agreed.", None)
     month = (await story.tell(finance, "ConfirmSlaCredit", input=wanted))["slaMonth"]
     assert (month["creditPercent"], month["contractId"]) == (50, contract)
     assert month["confirmedAt"] is not None

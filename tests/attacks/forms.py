@@ -369,6 +369,12 @@ def filled_forms(world: World, seen_at: str) -> dict[str, Filled]:
         "/staff/contracts/{contract_id:uuid}/credit": Filled(
             "finance", {"month": "2026-01", "reason": "Forged."}
         ),
+        "/staff/contracts/{contract_id:uuid}/credit/refuse": Filled(
+            "finance", {"month": "2026-01", "reason": "Forged."}
+        ),
+        "/staff/contracts/{contract_id:uuid}/credit/take-back": Filled(
+            "finance", {"month": "2026-01", "reason": "Forged."}
+        ),
         "/staff/incidents": Filled(
             "support",
             {

@@ -1,4 +1,4 @@
-"""An incident that goes on, maintenance that lies ahead, and a contract that can be credited."""
+"""An incident that goes on, maintenance that lies ahead, and contracts that can be credited."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +8,8 @@ from chenu.availability.maintenance import MaintenanceInput, announce_maintenanc
 from chenu.availability.samples import write_samples
 from chenu.billing.contracts import ContractId, insert_contract, record_end
 from chenu.core.clock import system_now
+from chenu.core.months import Month
+from chenu.flows.sla.credits import refuse_credit
 from tests.availability.contracts import contract_of
 from tests.availability.measured import SLOT, sampled
 from tests.people import Person, make_person
@@ -25,9 +27,20 @@ async def tell_of_outages() -> dict[str, object]:
     }
 
 
-async def end_contract_of_january(customer: Person) -> ContractId:
-    """Of the first two days of 2026, of which one slot was available."""
+async def end_contracts_of_january(customer: Person) -> dict[str, object]:
+    """Two whose credit waits for a decision, and one whose credit is refused."""
     colleague = await make_person("crediting", staff=(Staff.FINANCE,))
+    refused = await end_contract_of_january(customer, colleague)
+    await refuse_credit(colleague.actor, refused, Month(2026, 1), "Their own proxy was down.")
+    return {
+        "ended contract": await end_contract_of_january(customer, colleague),
+        "waiting contract": await end_contract_of_january(customer, colleague),
+        "refused contract": refused,
+    }
+
+
+async def end_contract_of_january(customer: Person, colleague: Person) -> ContractId:
+    """Of the first two days of 2026, of which one slot was available."""
     begins = datetime(2026, 1, 1, tzinfo=UTC)
     ends = begins + timedelta(days=2)
     account_id = customer.actor.require_account(ApiScope.READ)

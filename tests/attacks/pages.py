@@ -22,6 +22,8 @@ _INSTEAD = (
     (r"/(remove|restore)$", "case_id", "review case"),
     (r"^/staff/payments/webhooks", "delivery_id", "other delivery"),
     (r"/credit$", "contract_id", "ended contract"),
+    (r"/credit/refuse$", "contract_id", "waiting contract"),
+    (r"/credit/take-back$", "contract_id", "refused contract"),
     (r"/reviews$", "slug", "reviewed agent"),
     (r"/pictures/", "picture", "screenshot"),
 )

@@ -73,6 +73,12 @@ _END = "mutation($i: MaintenanceEndInput!) { maintenanceEnd(input: $i) { userErr
 _CREDIT = """mutation($i: SlaCreditConfirmInput!) {
     slaCreditConfirm(input: $i) { userErrors { code } }
 }"""
+_NO_CREDIT = """mutation($i: SlaCreditRefuseInput!) {
+    slaCreditRefuse(input: $i) { userErrors { code } }
+}"""
+_OPEN_AGAIN = """mutation($i: SlaRefusalTakeBackInput!) {
+    slaRefusalTakeBack(input: $i) { userErrors { code } }
+}"""
 _NO_TOKEN = "mutation($i: ID!) { scimTokenRevoke(id: $i) { userErrors { code } } }"
 _PUT_AWAY = "mutation($i: ID!) { libraryPutAway(id: $i) { userErrors { code } } }"
 _BRING_BACK = "mutation($i: ID!) { libraryBringBack(id: $i) { userErrors { code } } }"
@@ -98,6 +104,8 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
         "month": "2026-01-01",
         "reason": "Forged.",
     }
+    waiting = {**credit, "contractId": world.node_id("waiting contract")}
+    refused = {**credit, "contractId": world.node_id("refused contract")}
     running, ended = world.node_id("execution"), world.node_id("other execution")
     return {
         "agentUpdate": ("creator", (_UPDATE, {"i": {"agentId": draft, "name": "Volé"}})),
@@ -148,6 +156,8 @@ def _calls(world: World) -> dict[str, tuple[str, Call]]:
             (_END, {"i": {"maintenanceId": world.node_id("maintenance"), "reason": "Forged."}}),
         ),
         "slaCreditConfirm": ("finance", (_CREDIT, {"i": credit})),
+        "slaCreditRefuse": ("finance", (_NO_CREDIT, {"i": waiting})),
+        "slaRefusalTakeBack": ("finance", (_OPEN_AGAIN, {"i": refused})),
         "executionCancel": ("buyer", (_GIVE_UP, {"i": {"executionId": ended, **key}})),
         "disputeEvidenceSubmit": ("creator", (_ANSWER, {"i": answer})),
         "purchaseRefund": ("buyer", (_REFUND, {"i": back})),

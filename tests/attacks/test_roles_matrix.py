@@ -212,6 +212,8 @@ FOR_OTHERS = {
     "signUp",
     "signOut",
     "slaCreditConfirm",
+    "slaCreditRefuse",
+    "slaRefusalTakeBack",
 }
 """Staff's, the apps', and those that begin and end sessions: no member has a part in them."""
 

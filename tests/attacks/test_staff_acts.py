@@ -60,6 +60,10 @@ MUTATIONS = {
         ' reason: "A disk."}'
     ),
     "maintenanceEnd": 'input: {maintenanceId: "%(maintenance)s", reason: "Not needed."}',
+    "slaCreditRefuse": ('input: {contractId: "%(contract)s", month: "2026-01-31", reason: "No."}'),
+    "slaRefusalTakeBack": (
+        'input: {contractId: "%(contract)s", month: "2026-01-31", reason: "It was ours."}'
+    ),
     "slaCreditConfirm": ('input: {contractId: "%(contract)s", month: "2026-01-31", reason: "§ 7"}'),
 }
 """Mutations that are for staff alone, with arguments that pass."""
@@ -227,6 +231,8 @@ async def test_every_mutation_of_staff_is_recorded_with_its_reason(
         (StaffAct.INCIDENT_RESOLVE, True),
         (StaffAct.MAINTENANCE_ANNOUNCE, True),
         (StaffAct.MAINTENANCE_END, True),
+        (StaffAct.CONTRACT_CREDIT_REFUSE, True),
+        (StaffAct.CONTRACT_CREDIT_TAKE_BACK, True),
         (StaffAct.CONTRACT_CREDIT, True),
     ]
 

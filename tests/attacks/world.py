@@ -34,7 +34,7 @@ from tests.agents.legal import put_statement
 from tests.agents.newer import publish_newer
 from tests.api.calls import gid
 from tests.attacks.cast import Cast
-from tests.attacks.incidents import end_contract_of_january, tell_of_outages
+from tests.attacks.incidents import end_contracts_of_january, tell_of_outages
 from tests.attacks.pictured import show_two
 from tests.attacks.replayed import put_replayable
 from tests.attacks.subscribed import subscribe
@@ -98,7 +98,7 @@ TYPES = {
 _NAMED = {
     "incident": "Incident",
     "maintenance": "Maintenance",
-    "ended contract": "Contract",
+    **dict.fromkeys(("ended contract", "waiting contract", "refused contract"), "Contract"),
 }
 """What mutations name by an id, and node does not give."""
 
@@ -319,7 +319,7 @@ async def build_world(services: Services, cast: Cast) -> World:
         **await state_and_appeal(draft, creator),
         **await _hear(services, buyer),
         **await tell_of_outages(),
-        "ended contract": await end_contract_of_january(creator),
+        **await end_contracts_of_january(creator),
     }
     rows |= await put_replayable()
     handle = str(await db.fetch_value("SELECT handle FROM creator WHERE id = $1", agent.creator_id))

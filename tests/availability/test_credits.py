@@ -25,7 +25,7 @@ from chenu.core.errors import AlreadyExists, Forbidden, Invalid, InvalidState
 from chenu.core.money import Cents
 from chenu.core.months import Month, month_of
 from chenu.flows.services import Services
-from chenu.flows.sla.credits import confirm_credit
+from chenu.flows.sla.credits import Decide, confirm_credit, refuse_credit, take_refusal_back
 from chenu.flows.sla.report import get_sla_report, list_contract_months
 from chenu.flows.sla_invariants import SLA
 from chenu.ledger.invariants import check_all
@@ -161,27 +161,66 @@ async def test_a_credit_is_confirmed_once_and_stays(
     with pytest.raises(AlreadyExists):
         await confirm_credit(finance.actor, contract.id, LAST, "Once more.")
 
-    assert (before.figure.thousandths, before.percent, before.is_to_confirm) == (98_958, 25, True)
+    assert (before.figure.thousandths, before.percent, before.may_be_confirmed) == (
+        98_958,
+        25,
+        True,
+    )
     assert (row.percent, row.fee) == (25, fee_of(contract, before.days))
     assert row.amount == credit_of(row.fee, 25) == before.amount
-    assert (after.confirmed, after.is_to_confirm) == (row, False)
+    assert (after.confirmed, after.may_be_confirmed) == (row, False)
     assert await list_credits([contract.id]) == [row]
     assert await count(f"({AUDITED_CHANGES}) e", "action = 'contract.credit'") == 1
     assert [finding.name for finding in await check_all(SLA) if not finding.ok] == []
 
 
-async def test_a_credit_cannot_be_changed(
+async def test_a_credit_is_refused_taken_back_and_refused_until_it_is_confirmed(
     services: Services, customer: Person, finance: Person
 ) -> None:
     contract = await _enter(customer, finance)
     await measure(down=30)
+    who, which = finance.actor, (contract.id, LAST)
+
+    refused = (await refuse_credit(who, *which, "Their own line was down.")).refused
+    [seen] = [row for row in await get_sla_report(customer.actor) if row.contract]
+    with pytest.raises(AlreadyExists, match="refused already"):
+        await refuse_credit(who, *which, "Once more.")
+    open_again = await take_refusal_back(who, *which, "It was ours.")
+    with pytest.raises(InvalidState, match="is not refused"):
+        await take_refusal_back(who, *which, "Once more.")
+    await refuse_credit(who, *which, "It was theirs after all.")
+    confirmed = await confirm_credit(who, *which, "Settled.")
+    for decide in (refuse_credit, take_refusal_back):
+        with pytest.raises(AlreadyExists, match="confirmed already"):
+            await decide(who, *which, "Too late.")
+    [after] = [row for row in await get_sla_report(customer.actor) if row.contract]
+
+    assert seen.refused == refused
+    assert refused is not None
+    assert (refused.reason, refused.amount) == ("Their own line was down.", seen.amount)
+    assert (seen.may_be_confirmed, open_again.refused, confirmed.refused) == (True, None, None)
+    assert (after.refused, after.confirmed) == (None, confirmed.confirmed)
+    assert await count("contract_credit_refusal") == 3
+    acts = "action IN ('contract.credit_refuse', 'contract.credit_take_back')"
+    assert await count(f"({AUDITED_CHANGES}) e", acts) == 3
+    assert [finding.name for finding in await check_all(SLA) if not finding.ok] == []
+
+
+async def test_what_was_decided_cannot_be_changed(
+    services: Services, customer: Person, finance: Person
+) -> None:
+    contract = await _enter(customer, finance)
+    await measure(down=30)
+    await refuse_credit(finance.actor, contract.id, LAST, "Not ours.")
     await confirm_credit(finance.actor, contract.id, LAST, "As agreed.")
 
-    for sql in ("UPDATE contract_credit SET amount = 0", "DELETE FROM contract_credit"):
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await db.execute(sql)
+    for table in ("contract_credit", "contract_credit_refusal"):
+        for sql in ("UPDATE {} SET amount = 0", "DELETE FROM {}"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await db.execute(sql.format(table))
 
 
+@pytest.mark.parametrize("decide", [confirm_credit, refuse_credit])
 @pytest.mark.parametrize(
     "tampering",
     [
@@ -189,13 +228,18 @@ async def test_a_credit_cannot_be_changed(
         "UPDATE maintenance SET canceled_at = starts_at",
     ],
 )
-async def test_a_credit_whose_samples_say_something_else_is_found(
-    services: Services, engines: Engines, customer: Person, finance: Person, tampering: str
+async def test_a_decision_whose_samples_say_something_else_is_found(
+    services: Services,
+    engines: Engines,
+    customer: Person,
+    finance: Person,
+    tampering: str,
+    decide: Decide,
 ) -> None:
     contract = await _enter(customer, finance)
     await excuse_gap(LAST.start, LAST.start + timedelta(minutes=9), "Travaux", "Works")
     await measure(down=60)
-    await confirm_credit(finance.actor, contract.id, LAST, "As agreed.")
+    await decide(finance.actor, contract.id, LAST, "As agreed.")
     fine = [finding.name for finding in await check_all(SLA) if not finding.ok]
     async with unguarded(engines) as owner:
         await owner.execute(tampering)
@@ -204,8 +248,28 @@ async def test_a_credit_whose_samples_say_something_else_is_found(
     assert "I22" in [finding.name for finding in await check_all(SLA) if not finding.ok]
 
 
-async def test_what_may_not_be_confirmed_changes_nothing(
-    services: Services, customer: Person, finance: Person
+async def test_a_refusal_out_of_turn_is_found(
+    services: Services, engines: Engines, customer: Person, finance: Person
+) -> None:
+    contract = await _enter(customer, finance)
+    await measure(down=30)
+    await refuse_credit(finance.actor, contract.id, LAST, "Not ours.")
+    await confirm_credit(finance.actor, contract.id, LAST, "Settled.")
+    async with unguarded(engines) as owner:
+        await owner.execute(
+            "UPDATE contract_credit SET confirmed_at = confirmed_at - interval '1h'"
+        )
+        late = [finding.name for finding in await check_all(SLA) if not finding.ok]
+        await owner.execute("DELETE FROM contract_credit")
+        await owner.execute("UPDATE contract_credit_refusal SET is_taken_back = true")
+
+    assert late == ["I22r"]
+    assert [finding.name for finding in await check_all(SLA) if not finding.ok] == ["I22r"]
+
+
+@pytest.mark.parametrize("decide", [confirm_credit, refuse_credit, take_refusal_back])
+async def test_what_may_not_be_decided_changes_nothing(
+    services: Services, customer: Person, finance: Person, decide: Decide
 ) -> None:
     contract = await _enter(customer, finance)
     await measure(down=2)  # of 2,880: 99.930 %
@@ -215,15 +279,15 @@ async def test_what_may_not_be_confirmed_changes_nothing(
     before = await fingerprint()
 
     with pytest.raises(InvalidState, match="reached what was promised"):
-        await confirm_credit(finance.actor, contract.id, LAST, "No.")
+        await decide(finance.actor, contract.id, LAST, "No.")
     with pytest.raises(Invalid, match="did not run"):
-        await confirm_credit(finance.actor, contract.id, LAST.next(), "No.")
+        await decide(finance.actor, contract.id, LAST.next(), "No.")
     with pytest.raises(Invalid):
-        await confirm_credit(finance.actor, contract.id, LAST, "")
+        await decide(finance.actor, contract.id, LAST, "")
     with pytest.raises(InvalidState, match="another colleague"):
-        await confirm_credit(mine.actor, own.id, LAST, "No.")
+        await decide(mine.actor, own.id, LAST, "No.")
     with pytest.raises(Forbidden):
-        await confirm_credit(customer.actor, contract.id, LAST, "No.")
+        await decide(customer.actor, contract.id, LAST, "No.")
 
     assert await fingerprint() == before
 

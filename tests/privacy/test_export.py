@@ -58,6 +58,7 @@ NOT_OF_A_LIFE = {
     "brand.json",
     "brand_picture.json",
     "contract_credit.json",
+    "contract_credit_refusal.json",
     "incident.json",
     "incident_update.json",
     "maintenance.json",

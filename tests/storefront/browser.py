@@ -92,11 +92,11 @@ class Browser:
         return seen
 
     async def submit(
-        self, seen: Seen, action: str, typed: Typed | None = None, *, button: str = ""
+        self, seen: Seen, action: str, typed: Typed | None = None, *, button: str = "", to: str = ""
     ) -> Seen:
         """Fills in and sends the form for `action`.
 
-        `button` is name=value of the pressed button.
+        `button` is name=value of the pressed button; `to` is where that one sends the form instead.
         """
         form = seen.form(action)
         typed = typed or {}
@@ -109,7 +109,8 @@ class Browser:
             name, _, value = button.partition("=")
             assert (name, value) in form.buttons
             data.append((name, value))
-        return await self.post(form.action, data)
+        assert not to or to in form.other_actions
+        return await self.post(to or form.action, data)
 
     async def upload(
         self, seen: Seen, action: str, content: bytes, typed: Mapping[str, str] | None = None

@@ -8,13 +8,17 @@ _VOID = {"input", "meta", "link", "br", "hr", "img"}
 
 @dataclass
 class Form:
-    """`fields` are what would be sent unchanged: names and values, in order."""
+    """`fields` are what would be sent unchanged: names and values, in order.
+
+    `other_actions` are where some of its buttons send it.
+    """
 
     action: str
     method: str
     fields: list[tuple[str, str]] = field(default_factory=list)
     boxes: list[tuple[str, str]] = field(default_factory=list)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    other_actions: list[str] = field(default_factory=list)
 
     def names(self) -> set[str]:
         return {name for name, _ in [*self.fields, *self.boxes]}
@@ -57,6 +61,8 @@ class PageReader(HTMLParser):
 
     def _read_control(self, tag: str, given: dict[str, str]) -> None:
         name = given.get("name")
+        if tag == "button" and self._form is not None and "formaction" in given:
+            self._form.other_actions.append(given["formaction"])
         if tag == "option" and self._select is not None:
             self._select[1].append((given.get("value", ""), "selected" in given))
         if self._form is None or name is None:

@@ -35,6 +35,8 @@ MONEY = {
     "/staff/refunds/sales/{waiting_id:uuid}/decide",
     "/staff/affiliates/payouts/run",
     "/staff/contracts/{contract_id:uuid}/credit",
+    "/staff/contracts/{contract_id:uuid}/credit/refuse",
+    "/staff/contracts/{contract_id:uuid}/credit/take-back",
     "/staff/payments/operations/{operation_id:uuid}/replay",
     "/staff/payments/jobs/{job_id:int}/replay",
     "/staff/payments/tasks/{task:str}/replay",

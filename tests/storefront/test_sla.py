@@ -50,6 +50,30 @@ async def test_the_page_says_what_was_reached_and_staff_confirm_the_credit(
     assert "confirmed " in confirmed.words
 
 
+async def test_the_account_reads_why_a_credit_is_refused_and_staff_take_it_back(
+    browser: Browser, services: Services, customer: Person
+) -> None:
+    finance = await _english("fin", TierCode.FREE, Staff.FINANCE)
+    contract = await _enter(customer, finance)
+    await measure(down=3)
+    browser.become(finance)
+    desk = f"/staff/customers/{contract.account_id}/contracts"
+    action = f"/staff/contracts/{contract.id}/credit"
+    page, why = await browser.get(desk), {"reason": "Your own line was down."}
+    done = await browser.follow(await browser.submit(page, action, why, to=f"{action}/refuse"))
+    refused = await browser.become(customer).get("/account/sla")
+    browser.become(finance)
+    back = await browser.submit(done, action, {"reason": "§ 7"}, to=f"{action}/take-back")
+    taken_back = await browser.follow(back)
+    waiting = await browser.become(customer).get("/account/sla")
+
+    assert "The credit is refused" in done.words
+    assert "Your own line was down." in refused.words
+    assert "10% of €" not in refused.words
+    assert "The refusal is taken back" in taken_back.words
+    assert "waits for our confirmation" in waiting.words
+
+
 async def _enter(customer: Person, finance: Person) -> ContractRow:
     ends = LAST.start + timedelta(days=2)
     row = contract_of(LAST.start, ends, account_of(customer), ends, entered_by=finance)

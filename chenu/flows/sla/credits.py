@@ -1,6 +1,11 @@
-"""Staff confirm a month's credit, once: from then on the contract's entry keeps it."""
+"""Staff decide about a month's credit, and the contract's entries keep what they decided.
 
-from dataclasses import replace
+A credit is confirmed once and for good. A refusal is taken back, or overruled by a credit.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 from chenu.accounts.actor import Actor, Staff
 from chenu.accounts.confirmation import require_fresh
@@ -9,10 +14,15 @@ from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
 from chenu.availability.status import read_measured
 from chenu.billing.contract_credits import (
     ContractDays,
+    CreditFigures,
     CreditId,
     CreditRow,
+    RefusalId,
+    RefusalRow,
     days_in_month,
     insert_credit,
+    insert_refusal,
+    read_decisions,
 )
 from chenu.billing.contracts import ContractId, ContractRow, get_contract
 from chenu.core import db
@@ -24,6 +34,30 @@ from chenu.core.months import Month
 from chenu.core.text import tidy
 from chenu.flows.sla.report import ContractMonth, is_final, make_month
 
+Decide = Callable[[Actor, ContractId, Month, str], Awaitable[ContractMonth]]
+"""One of the decisions below: who decides, about which contract's month, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    """Who decides about what, as it is while the contract is locked."""
+
+    actor: Actor
+    found: ContractMonth
+    values: dict[str, Any]
+
+    async def record(self, act: StaffAct, row: CreditFigures, after: str) -> None:
+        await record_staff_act(
+            self.actor,
+            act,
+            row.contract,
+            row.reason,
+            month=str(row.month)[:7],
+            percent=row.percent,
+            amount=row.amount,
+            after=after,
+        )
+
 
 async def confirm_credit(
     actor: Actor, contract_id: ContractId, month: Month, reason: str
@@ -33,23 +67,85 @@ async def confirm_credit(
     Raises Unauthenticated, Forbidden, NotFound, Invalid, InvalidState, AlreadyExists,
     SignInAgain.
     """
+
+    async def confirm(deciding: _Deciding) -> ContractMonth:
+        user_id, now = actor.require_user(), business_now()
+        row = CreditRow(
+            **deciding.values, id=CreditId(new_id()), confirmed_by=user_id, confirmed_at=now
+        )
+        await insert_credit(row)
+        after = f"{row.percent} % of {row.fee} cents: {row.amount} cents"
+        await deciding.record(StaffAct.CONTRACT_CREDIT, row, after)
+        return replace(deciding.found, confirmed=row, refused=None)
+
+    return await _decide(actor, contract_id, month, reason, confirm)
+
+
+async def refuse_credit(
+    actor: Actor, contract_id: ContractId, month: Month, reason: str
+) -> ContractMonth:
+    """The account reads the reason. Raises as `confirm_credit`."""
+
+    async def refuse(deciding: _Deciding) -> ContractMonth:
+        if deciding.found.refused:
+            raise AlreadyExists(mark("The credit of this month is refused already"))
+        row = _make_refusal(deciding, is_taken_back=False)
+        await insert_refusal(row)
+        await deciding.record(StaffAct.CONTRACT_CREDIT_REFUSE, row, f"0 of {row.amount} cents")
+        return replace(deciding.found, refused=row)
+
+    return await _decide(actor, contract_id, month, reason, refuse)
+
+
+async def take_refusal_back(
+    actor: Actor, contract_id: ContractId, month: Month, reason: str
+) -> ContractMonth:
+    """The month waits for a decision again. Raises as `confirm_credit`."""
+
+    async def take_back(deciding: _Deciding) -> ContractMonth:
+        if deciding.found.refused is None:
+            raise InvalidState(mark("The credit of this month is not refused"))
+        row = _make_refusal(deciding, is_taken_back=True)
+        await insert_refusal(row)
+        after = f"{row.amount} cents to be decided"
+        await deciding.record(StaffAct.CONTRACT_CREDIT_TAKE_BACK, row, after)
+        return replace(deciding.found, refused=None)
+
+    return await _decide(actor, contract_id, month, reason, take_back)
+
+
+def _make_refusal(deciding: _Deciding, *, is_taken_back: bool) -> RefusalRow:
+    return RefusalRow(
+        **deciding.values,
+        id=RefusalId(new_id()),
+        is_taken_back=is_taken_back,
+        decided_by=deciding.actor.require_user(),
+        decided_at=business_now(),
+    )
+
+
+async def _decide(
+    actor: Actor,
+    contract_id: ContractId,
+    month: Month,
+    reason: str,
+    decide: Callable[[_Deciding], Awaitable[ContractMonth]],
+) -> ContractMonth:
     user_id = actor.require_staff(Staff.FINANCE)
     contract = await get_contract(contract_id)
     if await is_member(contract.account_id, user_id):
         raise InvalidState("You belong to this account: another colleague decides about it")
     reject_if_any(check_reason(reason))
     await require_fresh(actor)
-    days = _require_days(contract, month)
+    _require_days(contract, month)
 
     async def write() -> ContractMonth:
-        found = await _compute(contract, days)
+        found = await _compute(await get_contract(contract_id, lock=True), month)
         if not found.percent:
             raise InvalidState(mark("This month reached what was promised: it has no credit"))
-        row = _make_row(actor, contract, found, reason)
-        if not await insert_credit(row):
+        if found.confirmed:
             raise AlreadyExists(mark("The credit of this month is confirmed already"))
-        await _record(actor, row, reason)
-        return replace(found, confirmed=row)
+        return await decide(_Deciding(actor, found, _figures(contract_id, found, reason)))
 
     return await db.run_in_transaction(write)
 
@@ -64,38 +160,24 @@ def _require_days(contract: ContractRow, month: Month) -> ContractDays:
     return days
 
 
-async def _compute(contract: ContractRow, days: ContractDays) -> ContractMonth:
+async def _compute(contract: ContractRow, month: Month) -> ContractMonth:
+    days = _require_days(contract, month)
     measured = await read_measured(days.first, days.end)
-    return make_month(measured, days, contract, {}, system_now())
+    return make_month(measured, days, contract, await read_decisions([contract.id]), system_now())
 
 
-def _make_row(actor: Actor, contract: ContractRow, found: ContractMonth, reason: str) -> CreditRow:
-    return CreditRow(
-        id=CreditId(new_id()),
-        contract=contract.id,
-        month=found.month.first_day,
-        first_day=found.days.first,
-        last_day=found.days.last,
-        counted=found.figure.counted,
-        excluded=found.figure.excluded,
-        available=found.figure.available,
-        percent=found.percent,
-        fee=found.fee,
-        amount=found.amount,
-        reason=tidy(reason),
-        confirmed_by=actor.require_user(),
-        confirmed_at=business_now(),
-    )
-
-
-async def _record(actor: Actor, row: CreditRow, reason: str) -> None:
-    await record_staff_act(
-        actor,
-        StaffAct.CONTRACT_CREDIT,
-        row.contract,
-        reason,
-        month=str(row.month)[:7],
-        percent=row.percent,
-        amount=row.amount,
-        after=f"{row.percent} % of {row.fee} cents: {row.amount} cents",
-    )
+def _figures(contract_id: ContractId, found: ContractMonth, reason: str) -> dict[str, Any]:
+    """The fields of `CreditFigures`."""
+    return {
+        "contract": contract_id,
+        "month": found.month.first_day,
+        "first_day": found.days.first,
+        "last_day": found.days.last,
+        "counted": found.figure.counted,
+        "excluded": found.figure.excluded,
+        "available": found.figure.available,
+        "percent": found.percent,
+        "fee": found.fee,
+        "amount": found.amount,
+        "reason": tidy(reason),
+    }

@@ -1,8 +1,7 @@
 """What was reached in each month of a contract, and what follows from it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.roles import Right
@@ -12,12 +11,14 @@ from chenu.availability.status import read_measured
 from chenu.billing.contract_credits import (
     ContractDays,
     CreditRow,
+    Decisions,
+    RefusalRow,
     credit_of,
     days_in_month,
     fee_of,
-    list_credits,
+    read_decisions,
 )
-from chenu.billing.contracts import ContractId, ContractRow, list_contracts
+from chenu.billing.contracts import ContractRow, list_contracts
 from chenu.core.clock import CLOCK, system_now
 from chenu.core.money import Cents
 from chenu.core.months import Month, month_of
@@ -34,7 +35,8 @@ class ContractMonth:
 
     `figure` is of the days on which the contract ran, as far as they are measured. `percent` of
     `fee` (what the contract costs for these days, in cents without VAT) is the credit: one to come
-    until the month `is_final`, then what staff may confirm, and `confirmed` once they did.
+    until the month `is_final`, then what staff may confirm, or `refused` until they take that back,
+    and `confirmed` once they did.
     """
 
     month: Month
@@ -46,9 +48,11 @@ class ContractMonth:
     percent: int
     amount: Cents
     confirmed: CreditRow | None
+    refused: RefusalRow | None
 
     @property
-    def is_to_confirm(self) -> bool:
+    def may_be_confirmed(self) -> bool:
+        """Though it was refused."""
         return self.is_final and self.percent > 0 and self.confirmed is None
 
 
@@ -72,12 +76,9 @@ async def list_contract_months(account_id: AccountId) -> list[ContractMonth]:
     if measured.since is None:
         return []
     contracts = await list_contracts(account_id)
-    confirmed = {
-        (row.contract, row.month): row
-        for row in await list_credits([contract.id for contract in contracts])
-    }
+    decisions = await read_decisions([contract.id for contract in contracts])
     return [
-        make_month(measured, days, contract, confirmed, now)
+        make_month(measured, days, contract, decisions, now)
         for month in months
         if month.end > measured.since
         for contract, days in _in_month(contracts, month)
@@ -100,12 +101,13 @@ def make_month(
     measured: Measured,
     days: ContractDays,
     contract: ContractRow | None,
-    confirmed: Mapping[tuple[ContractId, date], CreditRow],
+    decisions: Decisions,
     now: datetime,
 ) -> ContractMonth:
     figure = measured.figure(days.first, days.end)
     fee = fee_of(contract, days) if contract else Cents(0)
     percent = figure.credit_percent if contract else 0
+    which = (contract.id, days.month.first_day) if contract else None
     return ContractMonth(
         month=days.month,
         days=days,
@@ -115,7 +117,8 @@ def make_month(
         fee=fee,
         percent=percent,
         amount=credit_of(fee, percent),
-        confirmed=confirmed.get((contract.id, days.month.first_day)) if contract else None,
+        confirmed=decisions.credits.get(which) if which else None,
+        refused=decisions.refusals.get(which) if which else None,
     )
 
 

@@ -20,6 +20,8 @@ from chenu_graphql.service_desk import (
     resolve_confirm,
     resolve_end,
     resolve_open,
+    resolve_refuse,
+    resolve_take_back,
     resolve_update,
 )
 
@@ -73,6 +75,22 @@ class AvailabilityMutations:
         "only, with a fresh sign-in.",
         FINANCE,
         resolve_confirm,
+        weight=CHANGE,
+        sensitive=True,
+    )
+    sla_credit_refuse: SlaCreditPayload = field(
+        "Refuses the credit of a contract's month; the account reads the reason. It may be taken "
+        "back, or confirmed later; finance only, with a fresh sign-in.",
+        FINANCE,
+        resolve_refuse,
+        weight=CHANGE,
+        sensitive=True,
+    )
+    sla_refusal_take_back: SlaCreditPayload = field(
+        "Takes a refusal back: the month's credit waits for a decision again; finance only, with a "
+        "fresh sign-in.",
+        FINANCE,
+        resolve_take_back,
         weight=CHANGE,
         sensitive=True,
     )
