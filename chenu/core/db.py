@@ -8,13 +8,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
-    AbstractContextManager,
     asynccontextmanager,
     contextmanager,
     nullcontext,
     suppress,
 )
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -28,8 +28,10 @@ from chenu.core.db_errors import (
     unavailable,
 )
 from chenu.core.engine import ENGINE as ENGINE
-from chenu.core.replica import PRIMARY_POSITION, Replica, ReplicaFailed
+from chenu.core.replica import PRIMARY_POSITION, Replica
+from chenu.core.replica import ReplicaFailed as ReplicaFailed
 from chenu.core.row_reader import read_rows
+from chenu.core.staleness import DEFAULT_BOUNDS, Bounds, StaleRead, current_read, stale_reads
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -70,11 +72,12 @@ def configure(
     role: str | None = APP_ROLE,
     is_patient: bool = False,
     replica_url: str | None = None,
+    bounds: Bounds = DEFAULT_BOUNDS,
 ) -> None:
     """Point the engine at a database; takes effect at `start`. role None: the URL's own role.
 
     `is_patient`: statements may take as long as they need, for migrations and backups.
-    `replica_url`: a streaming copy, which `on_replica` reads.
+    `replica_url`: a streaming copy, for blocks of `stale_reads`; `bounds`: how old it may be.
     """
     global REPLICA
     settings = _PATIENT if is_patient else _IMPATIENT
@@ -87,7 +90,7 @@ def configure(
     if replica_url is not None:
         options = {**ENGINE.config, **_REPLICA_OPTIONS, "dsn": replica_url}
         options |= {"reset": _reset, "init": tracing.statement_hook()}
-        REPLICA = Replica(options, _read_position)
+        REPLICA = Replica(options, read_position, bounds)
 
 
 async def start(*, pool_size: int = POOL_SIZE) -> None:
@@ -225,38 +228,42 @@ async def _run(method: str, sql: str, args: tuple[Any, ...]) -> Any:
     return await repeat(lambda: _run_once(method, sql, args))
 
 
-_reads_replica: ContextVar[bool] = ContextVar("_reads_replica", default=False)
-
-
-def on_replica() -> AbstractContextManager[None]:
-    """Meanwhile this task's `fetch_` and `find_` outside transactions may be answered by the
-    replica, as the database was up to ten seconds ago; by the primary where there is none.
-
-    Never for what decides about money or rights, nor for whoever has just written.
-    """
-    return _reading(is_replica=True)
-
-
-@contextmanager
-def _reading(*, is_replica: bool) -> Iterator[None]:
-    token = _reads_replica.set(is_replica)
-    try:
-        yield
-    finally:
-        _reads_replica.reset(token)
-
-
-async def _read_position() -> int:
-    with _reading(is_replica=False):
+async def read_position() -> int:
+    """Of the primary's log: whatever was committed before is in a replica that has replayed it."""
+    with stale_reads(None):
         position: int = await fetch_value(PRIMARY_POSITION)
         return position
 
 
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """Stands where a transaction of the primary's stands, so that all statements go to it."""
+
+    connection: Any
+
+
+@asynccontextmanager
+async def replica_snapshot(read: StaleRead) -> AsyncIterator[None]:
+    """Meanwhile every statement of this task reads one moment of the replica, and none may write.
+
+    Raises ReplicaFailed, also in the midst: the block is to be repeated on the primary.
+    """
+    if REPLICA is None:
+        raise ReplicaFailed
+    async with REPLICA.snapshot(read) as replica_connection:
+        token = ENGINE.current_transaction.set(_Snapshot(replica_connection))
+        try:
+            yield
+        finally:
+            ENGINE.current_transaction.reset(token)
+
+
 async def _run_once(method: str, sql: str, args: tuple[Any, ...]) -> Any:
-    is_read = method != "execute" and _reads_replica.get() and not in_transaction()
-    if is_read and REPLICA is not None:
-        with suppress(ReplicaFailed):
-            return await REPLICA.run(method, sql, args)
+    if REPLICA is not None and method != "execute":
+        read = current_read()
+        if read is not None and not in_transaction():
+            with suppress(ReplicaFailed):
+                return await REPLICA.run(read, method, sql, args)
     with LOST_IS_UNAVAILABLE:
         async with _lease() as leased:
             return await getattr(leased, method)(sql, *args)
