@@ -251,7 +251,8 @@ async def replica_snapshot(read: StaleRead) -> AsyncIterator[None]:
     if REPLICA is None:
         raise ReplicaFailed
     async with REPLICA.snapshot(read) as replica_connection:
-        token = ENGINE.current_transaction.set(_Snapshot(replica_connection))
+        stand_in: Any = _Snapshot(replica_connection)
+        token = ENGINE.current_transaction.set(stand_in)
         try:
             yield
         finally:

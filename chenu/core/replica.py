@@ -48,7 +48,7 @@ class ReplicaFailed(Exception):
     """The statement is to be run on the primary."""
 
 
-class ReadBy(StrEnum):
+class ReadResult(StrEnum):
     """Who answered a statement that might have been read here: the replica, or the primary, and
     then why.
     """
@@ -79,7 +79,7 @@ class Replica:
         self._was_fit = False
         self._probed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self.counts: Counter[tuple[ReadKind, ReadBy]] = Counter()
+        self.counts: Counter[tuple[ReadKind, ReadResult]] = Counter()
 
     @property
     def longest_bound(self) -> float:
@@ -103,7 +103,7 @@ class Replica:
 
     @property
     def served(self) -> int:
-        return sum(count for (_, by), count in self.counts.items() if by is ReadBy.REPLICA)
+        return sum(count for (_, by), count in self.counts.items() if by is ReadResult.REPLICA)
 
     @property
     def left_to_primary(self) -> int:
@@ -112,13 +112,13 @@ class Replica:
     def has_replayed(self, position: int) -> bool:
         return position <= self._replayed
 
-    def find_obstacle(self, read: StaleRead) -> ReadBy | None:
+    def find_obstacle(self, read: StaleRead) -> ReadResult | None:
         """Why it is to be read from the primary; None if it may be read here."""
         if self._pool is None:
-            return ReadBy.AWAY
+            return ReadResult.AWAY
         if self.lag_seconds > self.bounds[read.kind]:
-            return ReadBy.LAG
-        return None if self.has_replayed(read.after) else ReadBy.OWN_WRITE
+            return ReadResult.LAG
+        return None if self.has_replayed(read.after) else ReadResult.OWN_WRITE
 
     def start(self) -> None:
         """Returns at once: a replica that is away stops no process."""
@@ -135,7 +135,7 @@ class Replica:
         """One reading statement, outside any transaction. Raises ReplicaFailed."""
         pool, obstacle = self._pool, self.find_obstacle(read)
         if pool is None or obstacle is not None:
-            self.counts[read.kind, obstacle or ReadBy.AWAY] += 1
+            self.counts[read.kind, obstacle or ReadResult.AWAY] += 1
             self._log_standing("away" if pool is None else "lagging")
             raise ReplicaFailed
         as_of = self._current_at
@@ -143,10 +143,10 @@ class Replica:
             async with pool.acquire() as connection:
                 answer = await getattr(connection, method)(sql, *args)
         except _IN_THE_WAY as error:
-            self.counts[read.kind, ReadBy.FAILED] += 1
+            self.counts[read.kind, ReadResult.FAILED] += 1
             self._note_failure(error)
             raise ReplicaFailed from error
-        self.counts[read.kind, ReadBy.REPLICA] += 1
+        self.counts[read.kind, ReadResult.REPLICA] += 1
         read.as_of = min(read.as_of, as_of)
         return answer
 
@@ -157,7 +157,7 @@ class Replica:
         """
         pool, obstacle = self._pool, self.find_obstacle(read)
         if pool is None or obstacle is not None:
-            self.counts[read.kind, obstacle or ReadBy.AWAY] += 1
+            self.counts[read.kind, obstacle or ReadResult.AWAY] += 1
             raise ReplicaFailed
         try:
             async with (
@@ -166,10 +166,10 @@ class Replica:
             ):
                 yield connection
         except (*_IN_THE_WAY, Unavailable, Busy) as error:  # the last two: by db's own functions
-            self.counts[read.kind, ReadBy.FAILED] += 1
+            self.counts[read.kind, ReadResult.FAILED] += 1
             self._note_failure(error.__cause__ or error)
             raise ReplicaFailed from error
-        self.counts[read.kind, ReadBy.REPLICA] += 1
+        self.counts[read.kind, ReadResult.REPLICA] += 1
 
     async def wait_for(self, position: int, patience: float) -> None:
         """Until it has replayed this position of the primary's log, is lost, or so many seconds

@@ -19,12 +19,12 @@ from chenu.roi.settings import update_settings
 from chenu_graphql.context import Info
 from chenu_graphql.errors import UserError
 from chenu_graphql.fields import Weight, argument, field, input_argument, input_field
-from chenu_graphql.stale_loaders import RoiKey
 from chenu_graphql.market import Agent
 from chenu_graphql.money import Money
 from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import PARENT
 from chenu_graphql.scalars import BigInt
+from chenu_graphql.stale_loaders import RoiKey
 
 _MOST_STEPS = 31
 _USUAL_AGENTS = 25

@@ -7,7 +7,7 @@ one statement: what decides about money or rights must not be among those read f
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from chenu.accounts.actor import AccountId, UserId
@@ -50,7 +50,8 @@ class StaleLoaders:
     def _read(
         self, fetch: Callable[[Asked], Awaitable[Found]], kind: ReadKind = ReadKind.API
     ) -> Callable[[Asked], Awaitable[Found]]:
-        return fetch if self._reads is None else partial(self._reads.run, kind, fetch)
+        reads = self._reads
+        return fetch if reads is None else lambda asked: reads.run(kind, fetch, asked)
 
     @cached_property
     def agents(self) -> Loader[AgentId, AgentRow | None]:

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from chenu.core import db
-from chenu.core.replica import ReadBy, Replica
+from chenu.core.replica import ReadResult, Replica
 from chenu.core.staleness import ReadKind, StaleRead, stale_reads
 from chenu.flows.services import Services
 from tests.conftest import Engines
@@ -94,7 +94,7 @@ async def test_nobody_notices_that_the_replica_stops(
     assert page.status_code == 200
     assert [line["event"] for line in logs if line["event"] == "replica_left"] == ["replica_left"]
     assert "chenu_replica_lag_seconds +Inf" in shown
-    failed = replica.counts[ReadKind.PAGES, ReadBy.FAILED]
+    failed = replica.counts[ReadKind.PAGES, ReadResult.FAILED]
     assert failed > 0
     assert f'chenu_replica_reads{{by="failed",kind="pages"}} {failed}.0' in shown
 
