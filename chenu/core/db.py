@@ -14,7 +14,6 @@ from contextlib import (
     suppress,
 )
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -28,10 +27,9 @@ from chenu.core.db_errors import (
     unavailable,
 )
 from chenu.core.engine import ENGINE as ENGINE
-from chenu.core.replica import PRIMARY_POSITION, Replica
-from chenu.core.replica import ReplicaFailed as ReplicaFailed
+from chenu.core.replica import PRIMARY_POSITION, Replica, ReplicaFailed
 from chenu.core.row_reader import read_rows
-from chenu.core.staleness import DEFAULT_BOUNDS, Bounds, StaleRead, current_read, stale_reads
+from chenu.core.staleness import DEFAULT_BOUNDS, Bounds, current_read, stale_reads
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -233,30 +231,6 @@ async def read_position() -> int:
     with stale_reads(None):
         position: int = await fetch_value(PRIMARY_POSITION)
         return position
-
-
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    """Stands where a transaction of the primary's stands, so that all statements go to it."""
-
-    connection: Any
-
-
-@asynccontextmanager
-async def replica_snapshot(read: StaleRead) -> AsyncIterator[None]:
-    """Meanwhile every statement of this task reads one moment of the replica, and none may write.
-
-    Raises ReplicaFailed, also in the midst: the block is to be repeated on the primary.
-    """
-    if REPLICA is None:
-        raise ReplicaFailed
-    async with REPLICA.snapshot(read) as replica_connection:
-        stand_in: Any = _Snapshot(replica_connection)
-        token = ENGINE.current_transaction.set(stand_in)
-        try:
-            yield
-        finally:
-            ENGINE.current_transaction.reset(token)
 
 
 async def _run_once(method: str, sql: str, args: tuple[Any, ...]) -> Any:

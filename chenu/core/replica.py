@@ -144,7 +144,7 @@ class Replica:
                 answer = await getattr(connection, method)(sql, *args)
         except _IN_THE_WAY as error:
             self.counts[read.kind, ReadResult.FAILED] += 1
-            self._note_failure(error)
+            self._record_failure(error)
             raise ReplicaFailed from error
         self.counts[read.kind, ReadResult.REPLICA] += 1
         read.as_of = min(read.as_of, as_of)
@@ -167,7 +167,7 @@ class Replica:
                 yield connection
         except (*_IN_THE_WAY, Unavailable, Busy) as error:  # the last two: by db's own functions
             self.counts[read.kind, ReadResult.FAILED] += 1
-            self._note_failure(error.__cause__ or error)
+            self._record_failure(error.__cause__ or error)
             raise ReplicaFailed from error
         self.counts[read.kind, ReadResult.REPLICA] += 1
 
@@ -180,7 +180,7 @@ class Replica:
                 while self.is_fit and not self.has_replayed(position):
                     await self._probed.wait()
 
-    def _note_failure(self, error: BaseException) -> None:
+    def _record_failure(self, error: BaseException) -> None:
         """Left until the next probe if it was lost or was too slow."""
         is_lost = isinstance(error, (*LOST, *TOO_SLOW))
         # a value that does not fit is the statement's fault, and no loss of the replica
@@ -203,7 +203,7 @@ class Replica:
         """Find out how far it is behind. Raises what the driver raises."""
         asked_at = time.monotonic()
         with suppress(Exception):  # without the primary only what was known before counts
-            self._note(asked_at, await self._read_position())
+            self._record_position(asked_at, await self._read_position())
         async with asyncio.timeout(_PROBE_PATIENCE_SECONDS):
             if self._pool is None:
                 self._pool = ConnectionPool(await asyncpg.create_pool(**self._options))
@@ -218,7 +218,7 @@ class Replica:
             self._current_at = self._positions.popleft()[0]
         self._log_standing("lagging")
 
-    def _note(self, at: float, position: int) -> None:
+    def _record_position(self, at: float, position: int) -> None:
         """What the primary's log had reached. After a fail-over it may begin anew before the
         position of the primary that was lost.
         """

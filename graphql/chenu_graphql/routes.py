@@ -121,7 +121,7 @@ async def _answer(
         return await _respond_as_stream(request, graphql_request, ctx, accepted.plain)
     answer, body = write_answer(await get_engine().run(graphql_request, ctx), ctx)
     if db.REPLICA is not None:
-        _note_reads(request, answer, ctx)
+        _record_reads(request, answer, ctx)
     if _is_for_everybody(answer, ctx):
         shared = share_answer(body, answer.charge.calls)
         request.scope["state"].update({FOR_EVERYBODY: True, SHARED_ANSWER: shared})
@@ -129,7 +129,7 @@ async def _answer(
     return _respond(answer, body, ctx, accepted.best or accepted.plain)
 
 
-def _note_reads(request: HttpRequest, answer: Answer, ctx: Context) -> None:
+def _record_reads(request: HttpRequest, answer: Answer, ctx: Context) -> None:
     """For the edge, who has written and reads the primary from now on; for its cache, how old the
     answer is.
     """

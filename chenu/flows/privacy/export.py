@@ -14,6 +14,8 @@ from chenu.core.mail import queue_mail
 from chenu.core.mail_kinds import MailKind
 from chenu.core.mail_params import GreetingParams
 from chenu.core.personal_data import PersonalData, Whose, read_rows_of
+from chenu.core.replica import ReplicaFailed
+from chenu.core.replica_snapshot import replica_snapshot
 from chenu.core.staleness import ReadKind, StaleRead
 from chenu.flows.privacy.rules import PERSONAL, find_whose
 from chenu.privacy.exports import (
@@ -53,8 +55,8 @@ async def _write_from_replica(file: IO[bytes], export_id: ExportId) -> bool:
         return False
     read = StaleRead(ReadKind.EXPORTS, after=await db.read_position())
     await db.REPLICA.wait_for(read.after, _PATIENCE_SECONDS)
-    with suppress(db.ReplicaFailed):
-        async with db.replica_snapshot(read):
+    with suppress(ReplicaFailed):
+        async with replica_snapshot(read):
             export = await find_requested(export_id)
             if export is not None:
                 await write_archive(file, await find_whose(export.owner_id))
