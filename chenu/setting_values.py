@@ -8,6 +8,13 @@ from urllib.parse import SplitResult, urlsplit
 
 from chenu.core.email_address import find_ascii_address
 from chenu.core.ip_addresses import read_network
+from chenu.core.staleness import (
+    DEFAULT_BOUNDS,
+    LONGEST_BOUND,
+    SHORTEST_BOUND,
+    Bounds,
+    ReadKind,
+)
 from chenu.guessable import SHORTEST, is_guessable
 
 E = TypeVar("E", bound=StrEnum)
@@ -16,6 +23,12 @@ T = TypeVar("T")
 MAIL_FROM = "CHE·NU <no-reply@chenu.example>"
 _FEWEST_CALLS, _MOST_CALLS = 10, 1_000_000
 _MOST_PROCESSES = 1_000
+_LONGEST_BOUNDS = {ReadKind.API: DEFAULT_BOUNDS[ReadKind.API]}
+"""The API promises that everybody sees a change within a second."""
+_BOUNDS = (
+    f"pairs of {', '.join(ReadKind)} and seconds, such as api=1,pages=10: 0 for never, else "
+    f"{SHORTEST_BOUND} to {LONGEST_BOUND:.0f}, of api at most {_LONGEST_BOUNDS[ReadKind.API]:.0f}"
+)
 
 
 def _url(raw: str, schemes: tuple[str, ...]) -> str:
@@ -153,6 +166,21 @@ def read_cache_seconds(raw: str) -> float:
     if not 0 <= seconds <= 1:
         raise ValueError("a number of seconds from 0 to 1")
     return seconds
+
+
+def read_bounds(raw: str) -> Bounds:
+    """Pairs such as api=1; the kinds that are not named have their default."""
+    bounds = dict(DEFAULT_BOUNDS)
+    for pair in read_list(raw):
+        name, _, number = pair.partition("=")
+        try:
+            kind, seconds = ReadKind(name.strip()), float(number)
+        except ValueError:
+            raise ValueError(_BOUNDS) from None
+        if seconds and not SHORTEST_BOUND <= seconds <= _LONGEST_BOUNDS.get(kind, LONGEST_BOUND):
+            raise ValueError(_BOUNDS)
+        bounds[kind] = seconds
+    return bounds
 
 
 def read_web_processes(raw: str) -> int:

@@ -13,6 +13,7 @@ from chenu.company import MADE_UP, Company, read_company
 from chenu.connection_limits import ConnectionLimits, read_connection_limits
 from chenu.core.errors import SettingError as SettingError
 from chenu.core.spans import TraceSettings
+from chenu.core.staleness import DEFAULT_BOUNDS, Bounds
 from chenu.leak_reporters import LeakReporter, read_leak_reporters
 from chenu.media.places import DEFAULT_PLACE, Place, read_place
 
@@ -54,7 +55,8 @@ class StripeSettings:
 class Settings:
     """`cache_seconds`: how long this process may reuse answers for anonymous callers.
 
-    `replica_url`: a streaming copy of the database. `backup_key` encrypts backups.
+    `replica_url`: a streaming copy of the database; `replica_bounds`: how old what is read of it
+    may be. `backup_key` encrypts backups.
     `redis_cluster`: nodes of a cluster, each host:port, of which `redis_url` names one.
     `trusted_proxies`: IP addresses and networks. `web_processes`: how many there are in all, of
     which each applies its share of the API's limits while Valkey is away. `calls_per_minute` is of
@@ -87,6 +89,7 @@ class Settings:
     company: Company = field(default_factory=Company)
     leak_reporters: tuple[LeakReporter, ...] = ()
     replica_url: str | None = None
+    replica_bounds: Bounds = field(default_factory=lambda: DEFAULT_BOUNDS)
     backup_key: bytes | None = field(default=None, repr=False)
     webhooks_may_loop: bool = False
     sample_seconds: int = 15
@@ -136,6 +139,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         replica_url=_read(
             env, "DATABASE_REPLICA_URL", values.optional(values.read_database_url), default=""
         ),
+        replica_bounds=_read(env, "CHENU_REPLICA_SECONDS", values.read_bounds, default=""),
         backup_key=_read(env, "CHENU_BACKUP_KEY", values.optional(values.read_secret), default=""),
         webhooks_may_loop=_read(env, "CHENU_WEBHOOK_LOOPBACK", values.read_switch, default="off"),
         sample_seconds=_read(env, "CHENU_SAMPLE_SECONDS", values.read_sample_seconds, default="15"),

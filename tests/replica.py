@@ -4,16 +4,25 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 
+from chenu.core import db
+from chenu.core.replica import Replica
+from chenu.core.staleness import ReadKind
 from chenu.demo.engines import postgres_program, start_postgres, unprivileged_user
 from chenu.demo.processes import Child, drop_rights
 from tests.conftest import Engines
+from tests.waiting import until
+
+LAG_SECONDS = 2.0
+"""What every kind of read allows, unless a test says otherwise."""
+LONG_SECONDS = 120.0
+"""Longer than any test."""
 
 
 @dataclass
@@ -29,6 +38,15 @@ class RunningReplica:
             return await connection.fetchval(sql)
         finally:
             await connection.close()
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Meanwhile it gets what the primary writes, and shows none of it."""
+        await self.ask("SELECT pg_wal_replay_pause()")
+        try:
+            yield
+        finally:
+            await self.ask("SELECT pg_wal_replay_resume()")
 
     def stop(self) -> None:
         self.child.ask_to_stop()
@@ -67,3 +85,42 @@ def _copy(primary_url: str, folder: Path) -> None:
     command += ["--pgdata", str(data), "--write-recovery-conf", "--checkpoint", "fast"]
     env = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}
     subprocess.run([*command, "--no-sync"], **drop_rights(user), cwd="/", env=env, check=True)
+
+
+@asynccontextmanager
+async def read_by_product(url: str) -> AsyncIterator[Replica]:
+    before = db.ENGINE.config
+    bounds = dict.fromkeys(ReadKind, LAG_SECONDS)
+    db.configure(before["dsn"], application="tests", replica_url=url, bounds=bounds)
+    opened, db.ENGINE.config = db.REPLICA, before
+    assert opened is not None
+    opened.start()
+    try:
+        yield opened
+    finally:
+        db.REPLICA = None
+        await opened.stop()
+
+
+async def until_fit(replica: Replica) -> None:
+    async def is_fit() -> bool:
+        return replica.is_fit
+
+    await until(is_fit, "a replica that is read")
+
+
+async def until_unfit(replica: Replica) -> None:
+    async def is_unfit() -> bool:
+        return not replica.is_fit
+
+    await until(is_unfit, "a replica that lags")
+
+
+async def until_caught_up(replica: Replica) -> None:
+    """It has all that was written until now."""
+    position = await db.read_position()
+
+    async def has_replayed() -> bool:
+        return replica.is_fit and replica.has_replayed(position)
+
+    await until(has_replayed, "a replica that has caught up")

@@ -12,7 +12,7 @@ GROUPS = {
     "tests/browser/test_affiliates.py": "affiliates",
     "tests/browser/test_plans.py": "plans",
     "tests/demo/test_old_history.py": "old history",
-    "tests/core/test_replica.py": "replica",
+    "tests/core/test_replica": "replica",
     "tests/browser/": "demo",
     "tests/demo/": "demo",
     "tests/mcp_server/": "mcp",

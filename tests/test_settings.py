@@ -8,6 +8,7 @@ import pytest
 
 from chenu.company import Company
 from chenu.core.spans import TraceSettings
+from chenu.core.staleness import ReadKind
 from chenu.settings import Mode, SettingError, StripeMode, read_settings
 
 SECRET = "u7Qm2vXk9Rt4Wp8Zs1Ly6Nb3Hd5Jc0Ga"
@@ -44,6 +45,17 @@ def refusal(env: dict[str, str]) -> str:
     with pytest.raises(SettingError) as raised:
         read_settings(env)
     return str(raised.value)
+
+
+def test_kinds_of_reads_that_are_not_named_have_their_defaults() -> None:
+    settings = read_settings({**TEST, "CHENU_REPLICA_SECONDS": "api=0, figures=45"})
+
+    assert settings.replica_bounds == {
+        ReadKind.API: 0,
+        ReadKind.PAGES: 10,
+        ReadKind.FIGURES: 45,
+        ReadKind.EXPORTS: 60,
+    }
 
 
 def test_production_is_what_nobody_asked_for() -> None:
@@ -182,6 +194,9 @@ WRONG = [
     ("DATABASE_URL", "/var/lib/db", "postgresql://"),
     ("DATABASE_URL", "postgresql://db:port/chenu", "port"),
     ("REDIS_URL", "http://cache", "redis://"),
+    ("CHENU_REPLICA_SECONDS", "api=2", "api at most 1"),
+    ("CHENU_REPLICA_SECONDS", "lists=5", "api, pages, figures, exports"),
+    ("CHENU_REPLICA_SECONDS", "pages=nan", "0.5 to 600"),
     ("REDIS_URL", "redis://cache:6379999/0", "port"),
     ("CHENU_PUBLIC_URL", "chenu.example", "http://"),
     ("CHENU_PUBLIC_URL", "ftp://chenu.example", "http://"),

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
-    AbstractContextManager,
     asynccontextmanager,
     contextmanager,
     nullcontext,
@@ -30,6 +29,7 @@ from chenu.core.db_errors import (
 from chenu.core.engine import ENGINE as ENGINE
 from chenu.core.replica import PRIMARY_POSITION, Replica, ReplicaFailed
 from chenu.core.row_reader import read_rows
+from chenu.core.staleness import DEFAULT_BOUNDS, Bounds, current_read, stale_reads
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -70,11 +70,12 @@ def configure(
     role: str | None = APP_ROLE,
     is_patient: bool = False,
     replica_url: str | None = None,
+    bounds: Bounds = DEFAULT_BOUNDS,
 ) -> None:
     """Point the engine at a database; takes effect at `start`. role None: the URL's own role.
 
     `is_patient`: statements may take as long as they need, for migrations and backups.
-    `replica_url`: a streaming copy, which `on_replica` reads.
+    `replica_url`: a streaming copy, for blocks of `stale_reads`; `bounds`: how old it may be.
     """
     global REPLICA
     settings = _PATIENT if is_patient else _IMPATIENT
@@ -87,7 +88,7 @@ def configure(
     if replica_url is not None:
         options = {**ENGINE.config, **_REPLICA_OPTIONS, "dsn": replica_url}
         options |= {"reset": _reset, "init": tracing.statement_hook()}
-        REPLICA = Replica(options, _read_position)
+        REPLICA = Replica(options, read_position, bounds)
 
 
 async def start(*, pool_size: int = POOL_SIZE) -> None:
@@ -225,38 +226,19 @@ async def _run(method: str, sql: str, args: tuple[Any, ...]) -> Any:
     return await repeat(lambda: _run_once(method, sql, args))
 
 
-_reads_replica: ContextVar[bool] = ContextVar("_reads_replica", default=False)
-
-
-def on_replica() -> AbstractContextManager[None]:
-    """Meanwhile this task's `fetch_` and `find_` outside transactions may be answered by the
-    replica, as the database was up to ten seconds ago; by the primary where there is none.
-
-    Never for what decides about money or rights, nor for whoever has just written.
-    """
-    return _reading(is_replica=True)
-
-
-@contextmanager
-def _reading(*, is_replica: bool) -> Iterator[None]:
-    token = _reads_replica.set(is_replica)
-    try:
-        yield
-    finally:
-        _reads_replica.reset(token)
-
-
-async def _read_position() -> int:
-    with _reading(is_replica=False):
+async def read_position() -> int:
+    """Of the primary's log: whatever was committed before is in a replica that has replayed it."""
+    with stale_reads(None):
         position: int = await fetch_value(PRIMARY_POSITION)
         return position
 
 
 async def _run_once(method: str, sql: str, args: tuple[Any, ...]) -> Any:
-    is_read = method != "execute" and _reads_replica.get() and not in_transaction()
-    if is_read and REPLICA is not None:
-        with suppress(ReplicaFailed):
-            return await REPLICA.run(method, sql, args)
+    if REPLICA is not None and method != "execute":
+        read = current_read()
+        if read is not None and not in_transaction():
+            with suppress(ReplicaFailed):
+                return await REPLICA.run(read, method, sql, args)
     with LOST_IS_UNAVAILABLE:
         async with _lease() as leased:
             return await getattr(leased, method)(sql, *args)

@@ -1,38 +1,73 @@
-"""Who has just written something, in Valkey: they read the primary until a replica has it too."""
+"""Until which position of the log somebody has written, in Valkey: until a replica has that too,
+they read the primary.
+"""
 
 import asyncio
+import time
+from collections.abc import Collection
 from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import RedisError
 
-from chenu.core.replica import LONGEST_LAG_SECONDS
+from chenu.core import db
+from chenu.core.errors import ChenuError
+
+UNKNOWN = 2**63 - 1
+"""No replica has replayed so much."""
 
 _PATIENCE_SECONDS = 0.1
-_REMEMBERED_SECONDS = 2 * round(LONGEST_LAG_SECONDS)
+_MEMBER = b"position"
+_FAILURES = (RedisError, OSError, TimeoutError)
 
 
 class RecentWrites:
+    """A writer is a person, an account or a key, by its id."""
+
     def __init__(self, redis: "Redis | RedisCluster") -> None:
         self._redis = redis
+        self._blind_until = 0.0
 
-    async def remember(self, user_id: UUID) -> None:
-        """Never fails. What is lost with Valkey makes somebody's list a few seconds old."""
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                await self._redis.set(_key(user_id), b"1", ex=_REMEMBERED_SECONDS)
-        except (RedisError, OSError, TimeoutError):
+    async def remember(self, writers: Collection[UUID]) -> None:
+        """After a write, before its answer. Never fails: while Valkey is away, this process sends
+        every reader who has a name to the primary.
+        """
+        if not writers or db.REPLICA is None:
             return
-
-    async def has_written(self, user_id: UUID) -> bool:
-        """True where Valkey does not say."""
+        # By then every replica that may be read at all has it.
+        lifetime = round(2 * db.REPLICA.longest_bound) + 1
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                return bool(await self._redis.exists(_key(user_id)))
-        except (RedisError, OSError, TimeoutError):
-            return True
+                position = await db.read_position()
+                await self._keep(writers, position, lifetime)
+        except (*_FAILURES, ChenuError):
+            self._blind_until = time.monotonic() + lifetime
+
+    async def _keep(self, writers: Collection[UUID], position: int, lifetime: int) -> None:
+        """The later one stays, whoever comes first; a score is exact up to 2**53."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for writer in writers:
+                pipeline.zadd(_key(writer), {_MEMBER: position}, gt=True)
+                pipeline.expire(_key(writer), lifetime)
+            await pipeline.execute()
+
+    async def find_position(self, writers: Collection[UUID]) -> int:
+        """The latest of theirs; 0 without any, UNKNOWN where Valkey does not say."""
+        if not writers:
+            return 0
+        if time.monotonic() < self._blind_until:
+            return UNKNOWN
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                async with self._redis.pipeline(transaction=False) as pipeline:
+                    for writer in writers:
+                        pipeline.zscore(_key(writer), _MEMBER)
+                    found = await pipeline.execute()
+        except _FAILURES:
+            return UNKNOWN
+        return max((int(score) for score in found if score is not None), default=0)
 
 
-def _key(user_id: UUID) -> str:
-    return f"wrote:{user_id}"
+def _key(writer: UUID) -> str:
+    return f"wrote:{writer}"

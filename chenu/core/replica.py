@@ -1,35 +1,39 @@
 """A streaming copy of the database: whether it can be read now, and its connections.
 
-It is read while it has all that the primary had a few seconds ago. That is measured by positions of
-the primary's log, so that neither an idle primary nor a broken stream looks like what it is not.
+It is read while it has all that the primary had so long ago as the kind of read allows, and all
+that the reader has written. Both are measured by positions of the primary's log, so that neither an
+idle primary nor a broken stream looks like what it is not.
 """
 
 import asyncio
 import math
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from enum import StrEnum
 from typing import Any
 
 import asyncpg
 import structlog
 
 from chenu.core.db_errors import CONTENTION, LOST, TOO_SLOW
+from chenu.core.errors import Busy, Unavailable
 from chenu.core.pool import ConnectionPool
+from chenu.core.staleness import DEFAULT_BOUNDS, Bounds, ReadKind, StaleRead
 
 log = structlog.get_logger(__name__)
 
-LONGEST_LAG_SECONDS = 10.0
-_PROBE_SECONDS = 1.0
+_SLOWEST_PROBE_SECONDS = 1.0
+_PROBES_IN_A_BOUND = 4
 _PROBE_PATIENCE_SECONDS = 2.0
-_MOST_POSITIONS = 120
 _STOP_SECONDS = 2
 _STANDING = """
     SELECT pg_is_in_recovery() AS is_copy,
         pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint AS replayed
 """
 PRIMARY_POSITION = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"
+"""All that was acknowledged is before it, while `synchronous_commit` is on."""
 _IN_THE_WAY = (
     *LOST,
     *TOO_SLOW,
@@ -44,25 +48,48 @@ class ReplicaFailed(Exception):
     """The statement is to be run on the primary."""
 
 
+class ReadResult(StrEnum):
+    """Who answered a statement that might have been read here: the replica, or the primary, and
+    then why.
+    """
+
+    REPLICA = "replica"
+    AWAY = "away"
+    LAG = "lag"
+    OWN_WRITE = "own_write"
+    FAILED = "failed"
+
+
 class Replica:
-    """`served` and `left_to_primary` count statements that wanted to be read here."""
+    """`counts` are of statements that might have been read here."""
 
     def __init__(
         self,
         options: dict[str, Any],
         read_position: Callable[[], Awaitable[int]],
-        longest_lag: float = LONGEST_LAG_SECONDS,
+        bounds: Bounds = DEFAULT_BOUNDS,
     ) -> None:
         self._options = options
         self._read_position = read_position
-        self._longest_lag = longest_lag
+        self.bounds = bounds
         self._pool: ConnectionPool | None = None
-        self._positions: deque[tuple[float, int]] = deque(maxlen=_MOST_POSITIONS)
+        self._positions: deque[tuple[float, int]] = deque()
+        self._replayed = 0
         self._current_at = -math.inf
         self._was_fit = False
+        self._probed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self.served = 0
-        self.left_to_primary = 0
+        self.counts: Counter[tuple[ReadKind, ReadResult]] = Counter()
+
+    @property
+    def longest_bound(self) -> float:
+        return max(self.bounds.values())
+
+    @property
+    def probe_seconds(self) -> float:
+        """Short enough that the time between two probes does not use up the shortest bound."""
+        shortest = min((bound for bound in self.bounds.values() if bound), default=math.inf)
+        return min(_SLOWEST_PROBE_SECONDS, shortest / _PROBES_IN_A_BOUND)
 
     @property
     def lag_seconds(self) -> float:
@@ -71,7 +98,27 @@ class Replica:
 
     @property
     def is_fit(self) -> bool:
-        return self._pool is not None and self.lag_seconds <= self._longest_lag
+        """For the reads that may be oldest."""
+        return self._pool is not None and self.lag_seconds <= self.longest_bound
+
+    @property
+    def served(self) -> int:
+        return sum(count for (_, by), count in self.counts.items() if by is ReadResult.REPLICA)
+
+    @property
+    def left_to_primary(self) -> int:
+        return self.counts.total() - self.served
+
+    def has_replayed(self, position: int) -> bool:
+        return position <= self._replayed
+
+    def find_obstacle(self, read: StaleRead) -> ReadResult | None:
+        """Why it is to be read from the primary; None if it may be read here."""
+        if self._pool is None:
+            return ReadResult.AWAY
+        if self.lag_seconds > self.bounds[read.kind]:
+            return ReadResult.LAG
+        return None if self.has_replayed(read.after) else ReadResult.OWN_WRITE
 
     def start(self) -> None:
         """Returns at once: a replica that is away stops no process."""
@@ -84,27 +131,63 @@ class Replica:
                 await self._task
         await self._close()
 
-    async def run(self, method: str, sql: str, args: tuple[Any, ...]) -> Any:
+    async def run(self, read: StaleRead, method: str, sql: str, args: tuple[Any, ...]) -> Any:
         """One reading statement, outside any transaction. Raises ReplicaFailed."""
-        pool = self._pool
-        if pool is None or not self.is_fit:
-            self.left_to_primary += 1
+        pool, obstacle = self._pool, self.find_obstacle(read)
+        if pool is None or obstacle is not None:
+            self.counts[read.kind, obstacle or ReadResult.AWAY] += 1
             self._log_standing("away" if pool is None else "lagging")
             raise ReplicaFailed
+        as_of = self._current_at
         try:
             async with pool.acquire() as connection:
                 answer = await getattr(connection, method)(sql, *args)
         except _IN_THE_WAY as error:
-            self.left_to_primary += 1
-            # a value that does not fit is the statement's fault, and no loss of the replica
-            is_lost = isinstance(error, (*LOST, *TOO_SLOW))
-            if is_lost and not isinstance(error, asyncpg.DataError):
-                self._leave(type(error).__name__)
-            else:
-                log.warning("replica_not_read", cause=type(error).__name__)
+            self.counts[read.kind, ReadResult.FAILED] += 1
+            self._record_failure(error)
             raise ReplicaFailed from error
-        self.served += 1
+        self.counts[read.kind, ReadResult.REPLICA] += 1
+        read.as_of = min(read.as_of, as_of)
         return answer
+
+    @asynccontextmanager
+    async def snapshot(self, read: StaleRead) -> AsyncIterator[Any]:
+        """A connection that sees one moment, and may change nothing. Raises ReplicaFailed, also
+        where the block loses it.
+        """
+        pool, obstacle = self._pool, self.find_obstacle(read)
+        if pool is None or obstacle is not None:
+            self.counts[read.kind, obstacle or ReadResult.AWAY] += 1
+            raise ReplicaFailed
+        try:
+            async with (
+                pool.acquire() as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                yield connection
+        except (*_IN_THE_WAY, Unavailable, Busy) as error:  # the last two: by db's own functions
+            self.counts[read.kind, ReadResult.FAILED] += 1
+            self._record_failure(error.__cause__ or error)
+            raise ReplicaFailed from error
+        self.counts[read.kind, ReadResult.REPLICA] += 1
+
+    async def wait_for(self, position: int, patience: float) -> None:
+        """Until it has replayed this position of the primary's log, is lost, or so many seconds
+        are over.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                while self.is_fit and not self.has_replayed(position):
+                    await self._probed.wait()
+
+    def _record_failure(self, error: BaseException) -> None:
+        """Left until the next probe if it was lost or was too slow."""
+        is_lost = isinstance(error, (*LOST, *TOO_SLOW))
+        # a value that does not fit is the statement's fault, and no loss of the replica
+        if is_lost and not isinstance(error, asyncpg.DataError):
+            self._leave(type(error).__name__)
+        else:
+            log.warning("replica_not_read", cause=type(error).__name__)
 
     async def _watch(self) -> None:
         while True:
@@ -112,13 +195,15 @@ class Replica:
                 await self.probe()
             except Exception as error:
                 self._leave(type(error).__name__)
-            await asyncio.sleep(_PROBE_SECONDS)
+            self._probed.set()
+            self._probed = asyncio.Event()
+            await asyncio.sleep(self.probe_seconds)
 
     async def probe(self) -> None:
         """Find out how far it is behind. Raises what the driver raises."""
         asked_at = time.monotonic()
         with suppress(Exception):  # without the primary only what was known before counts
-            self._positions.append((asked_at, await self._read_position()))
+            self._record_position(asked_at, await self._read_position())
         async with asyncio.timeout(_PROBE_PATIENCE_SECONDS):
             if self._pool is None:
                 self._pool = ConnectionPool(await asyncpg.create_pool(**self._options))
@@ -128,10 +213,20 @@ class Replica:
             log.error("replica_refused", reason="DATABASE_REPLICA_URL is no streaming replica")
             self._leave("not_a_replica")
             return
-        for position_at, position in self._positions:
-            if position <= (standing["replayed"] or 0):
-                self._current_at = max(self._current_at, position_at)
+        self._replayed = standing["replayed"] or 0
+        while self._positions and self._positions[0][1] <= self._replayed:
+            self._current_at = self._positions.popleft()[0]
         self._log_standing("lagging")
+
+    def _record_position(self, at: float, position: int) -> None:
+        """What the primary's log had reached. After a fail-over it may begin anew before the
+        position of the primary that was lost.
+        """
+        while self._positions and self._positions[-1][1] > position:
+            self._positions.pop()
+        self._positions.append((at, position))
+        while self._positions[0][0] < at - 2 * self.longest_bound:
+            self._positions.popleft()
 
     def _leave(self, reason: str) -> None:
         self._current_at = -math.inf

@@ -92,8 +92,12 @@ async def open_services(
     settings: Settings, application: str, *, reads_replica: bool = False
 ) -> AsyncIterator[Services]:
     """Database, Valkey and Stripe for one process; raises Unavailable when it may not start."""
-    replica_url = settings.replica_url if reads_replica else None
-    db.configure(settings.database_url, application=application, replica_url=replica_url)
+    db.configure(
+        settings.database_url,
+        application=application,
+        replica_url=settings.replica_url if reads_replica else None,
+        bounds=settings.replica_bounds,
+    )
     await db.start()
     client = redis.connect(settings.redis_url)
     counting = _connect_counting(settings, client)

@@ -4,7 +4,8 @@ It stands between the edge and the application, so that every response still has
 headers and log line. Requests with a cookie or a key bypass it. Routes declare which of their
 responses are the same for everybody; the cache key is the site, the language, everything that was
 sent and, where programs choose among formats, what they accept. Responses that take calls
-(/graphql) take them of whoever is answered from the cache as well, and say how many are left.
+(/graphql) take them of whoever is answered from the cache as well, and say how many are left. The
+second counts from the moment that a replica's answer is of.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from litestar.types import ASGIApp, Receive, Send
 
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.request_context import (
+    AS_OF,
     FOLLOWED_LINK,
     FOR_EVERYBODY,
     STATE_KEY,
@@ -121,6 +123,7 @@ class AnswerCache:
             shared = scope["state"].get(SHARED_ANSWER)
             headers = _for_everybody(start["headers"]) if shared else list(start["headers"])
             answer = _Answer(start["status"], headers, body, shared)
+            since = min(since, scope["state"].get(AS_OF, since))
             self._cache.keep(key, answer, since, weight=len(body) + len(key[2]))
 
 

@@ -17,9 +17,12 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from chenu.accounts.actor import ANONYMOUS, Actor
 from chenu.accounts.bearer import get_bearer_actor, is_for_us, read_account
+from chenu.accounts.replica_reads import writers_of
 from chenu.accounts.request_context import (
     LANGUAGE_COOKIE,
+    ONLY_READ,
     STATE_KEY,
+    WRITERS,
     RequestContext,
     device_cookie_name,
     impersonation_cookie_name,
@@ -116,7 +119,8 @@ class Edge:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 status[0] = message["status"]
-                await self._remember_write(method, request_context.actor)
+                if db.REPLICA is not None and method not in _READING:
+                    await self._remember_write(scope, request_context.actor)
                 message["headers"] = self._complete(scope, message, request_id)
             await send(message)
 
@@ -156,10 +160,11 @@ class Edge:
         allow = self._methods.get(route or scope["path"])
         return name, (allow or allow_of(value.decode().split(", "))).encode()
 
-    async def _remember_write(self, method: str, actor: Actor) -> None:
-        """Before the answer, so that the person's next request reads what this one has written."""
-        if db.REPLICA is not None and method not in _READING and actor.session_id and actor.user_id:
-            await self._pubsub.recent_writes.remember(actor.user_id)
+    async def _remember_write(self, scope: Any, actor: Actor) -> None:
+        """Before the answer, so that the caller's next request reads what this one has written."""
+        if not scope["state"].get(ONLY_READ):
+            writers = scope["state"].get(WRITERS, writers_of(actor))
+            await self._pubsub.recent_writes.remember(writers)
 
     async def _identify(
         self, scope: Any, headers: Mapping[str, str], request_id: str, *, is_quiet: bool

@@ -38,7 +38,9 @@ _REPLICA_LAG = Gauge(
     "chenu_replica_lag_seconds", "The replica has all that the database had so long ago"
 )
 _REPLICA_READS = Gauge(
-    "chenu_replica_reads", "Statements that wanted to read the replica, by who answered", ["by"]
+    "chenu_replica_reads",
+    "Statements that might have been read from the replica, by kind, and who answered or why not",
+    ["kind", "by"],
 )
 _SAMPLE_AGE = Gauge(
     "chenu_sample_age_seconds", "Since the worker last sampled whether the service is available"
@@ -108,8 +110,8 @@ async def _read_availability() -> None:
 def _read_replica() -> None:
     if db.REPLICA is not None:
         _REPLICA_LAG.set(db.REPLICA.lag_seconds)
-        _REPLICA_READS.labels("replica").set(db.REPLICA.served)
-        _REPLICA_READS.labels("primary").set(db.REPLICA.left_to_primary)
+        for (kind, by), count in db.REPLICA.counts.items():
+            _REPLICA_READS.labels(kind, by).set(count)
 
 
 @get("/metrics", include_in_schema=False)

@@ -49,7 +49,7 @@ async def run_worker(
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
     with tracing.recording(settings.traces, "chenu-worker"):
-        async with open_services(settings, "chenu-worker") as services:
+        async with open_services(settings, "chenu-worker", reads_replica=True) as services:
             register_handlers(services, make_statement)
             if ready is not None:
                 await asyncio.to_thread(ready.touch)

@@ -101,9 +101,17 @@ async def open_last_export(actor: Actor, current_password: str | None) -> DataEx
     return found
 
 
+_REQUESTED = f"{_EXPORT} WHERE id = $1 AND state = 'REQUESTED'"
+
+
+async def find_requested(export_id: ExportId) -> DataExport | None:
+    """None if it was made."""
+    return await db.find_one(DataExport, _REQUESTED, export_id)
+
+
 async def lock_requested(export_id: ExportId) -> DataExport | None:
     """None if it was made, or another worker is making it. Until the transaction ends."""
-    sql = f"{_EXPORT} WHERE id = $1 AND state = 'REQUESTED' FOR NO KEY UPDATE SKIP LOCKED"
+    sql = f"{_REQUESTED} FOR NO KEY UPDATE SKIP LOCKED"
     return await db.find_one(DataExport, sql, export_id)
 
 

@@ -15,6 +15,7 @@ from chenu.agents.search_query import AgentFilter as Filter
 from chenu.core.errors import BadInput
 from chenu.core.i18n import LOCALES, is_locale, mark
 from chenu.core.paging import Key, ListCursors
+from chenu.core.staleness import ReadKind
 from chenu.tiers.catalogue import AgentLevel
 from chenu.tiers.spheres import SPHERES, find_sphere
 from chenu_graphql.connection import (
@@ -26,7 +27,7 @@ from chenu_graphql.connection import (
     PageArguments,
     read_page,
 )
-from chenu_graphql.context import Info
+from chenu_graphql.context import Context, Info
 from chenu_graphql.fields import Weight, argument, field, input_field
 from chenu_graphql.permissions import PARENT
 from chenu_graphql.scalars import BigInt
@@ -135,20 +136,22 @@ async def resolve_agents(
     before: Before = None,
 ) -> ConnectionSource[AgentHit]:
     """The store's list is the same for every caller."""
+    ctx = info.context
     query = AgentQuery(search or "", read_filter(agent_filter), sort or AgentSort.RELEVANCE)
-    cursors = info.context.cursors.of_list("store", query.identity)
-    return await load_agent_page(cursors, query, PageArguments(first, after, last, before))
+    cursors = ctx.cursors.of_list("store", query.identity)
+    return await load_agent_page(ctx, cursors, query, PageArguments(first, after, last, before))
 
 
 async def load_agent_page(
-    cursors: ListCursors, query: AgentQuery, sent: PageArguments
+    ctx: Context, cursors: ListCursors, query: AgentQuery, sent: PageArguments
 ) -> ConnectionSource[AgentHit]:
+    """Of agents on sale."""
     return ConnectionSource(
         cursors=cursors,
-        page=await list_agents(query, read_page(cursors, sent)),
+        page=await ctx.read_stale(ReadKind.API, list_agents, query, read_page(cursors, sent)),
         key=_hit_key,
-        count=partial(count_agents, query),
-        facets=partial(count_facets, query),
+        count=partial(ctx.read_stale, ReadKind.API, count_agents, query),
+        facets=partial(ctx.read_stale, ReadKind.API, count_facets, query),
     )
 
 

@@ -5,6 +5,7 @@ import strawberry
 from chenu.agents.buyer_reviews import ReviewRow, list_reviews
 from chenu.agents.model import ReviewId
 from chenu.agents.rows import AgentRow
+from chenu.core.staleness import ReadKind
 from chenu_graphql.agents import AgentSource, is_visible
 from chenu_graphql.connection import (
     After,
@@ -29,12 +30,12 @@ def resolve_id(root: _Source) -> strawberry.ID:
 
 
 async def resolve_author(root: _Source, info: Info) -> str:
-    author = await info.context.loaders.users.load(root.author_id)
+    author = await info.context.stale_loaders.users.load(root.author_id)
     return author.display_name if author is not None else "…"
 
 
 async def resolve_histogram(root: AgentSource, info: Info) -> list[int]:
-    return list((await info.context.loaders.ratings.load(root.id)).counts)
+    return list((await info.context.stale_loaders.ratings.load(root.id)).counts)
 
 
 async def page_reviews(
@@ -45,21 +46,23 @@ async def page_reviews(
     last: Last = None,
     before: Before = None,
 ) -> ConnectionSource[ReviewRow]:
-    cursors = info.context.cursors.of_list("reviews", root.id)
+    ctx = info.context
+    cursors = ctx.cursors.of_list("reviews", root.id)
     page = read_page(cursors, PageArguments(first, after, last, before))
+    reviews = await ctx.read_stale(ReadKind.API, list_reviews, root.id, page)
 
     async def count() -> int:
         return min(root.review_count, _MOST_COUNTED)
 
-    return ConnectionSource(cursors, await list_reviews(root.id, page), by_row_id, count)
+    return ConnectionSource(cursors, reviews, by_row_id, count)
 
 
 async def _find(ctx: Context, row_id: ReviewId) -> ReviewRow | None:
     """One that is shown, of an agent that the caller may see."""
-    review = await ctx.loaders.reviews.load(row_id)
+    review = await ctx.stale_loaders.reviews.load(row_id)
     if review is None or not review.is_shown:
         return None
-    agent: AgentRow | None = await ctx.loaders.agents.load(review.agent_id)
+    agent: AgentRow | None = await ctx.stale_loaders.agents.load(review.agent_id)
     return review if agent is not None and await is_visible(ctx, agent) else None
 
 

@@ -73,15 +73,18 @@ def resolve_creator(root: AgentSource) -> CreatorRow | None:
 
 async def resolve_version(root: AgentSource, info: Info) -> VersionHead | None:
     """What the viewer's account bought or accepted, so that its runs and its manifest agree."""
-    loaders = info.context.loaders
-    used = choose_version(root, await loaders.usable_grants.load(root.id))
+    ctx = info.context
+    grant = await ctx.loaders.usable_grants.load(root.id)
+    used = choose_version(root, grant)
+    # a grant may be newer than what a replica has, and so may its version
+    loaders = ctx.stale_loaders if grant is None else ctx.loaders
     return None if used is None else await loaders.version_heads.load(used)
 
 
 async def resolve_versions(root: AgentSource, info: Info) -> list[VersionHead]:
     ctx = info.context
     all_states = sees_every_state(ctx.actor, root)
-    versions = await ctx.loaders.versions_of_agents.load((root.id, all_states))
+    versions = await ctx.stale_loaders.versions_of_agents.load((root.id, all_states))
     if not is_maker(ctx.actor, root) and not all(version.is_published for version in versions):
         ctx.reading.record_staff_read("versions", root.id)
     return versions
@@ -97,7 +100,7 @@ def resolve_minutes(root: AgentSource) -> float:
 
 async def _load_summary(root: AgentRow, info: Info) -> RunSummary | None:
     """None until there is enough of it."""
-    summary = await info.context.loaders.run_summaries.load(root.id)
+    summary = await info.context.stale_loaders.run_summaries.load(root.id)
     return summary if summary is not None and summary.has_figures else None
 
 
@@ -112,14 +115,17 @@ async def resolve_median_tokens(root: AgentSource, info: Info) -> int | None:
 
 
 async def resolve_recent_accounts(root: AgentSource, info: Info) -> int:
-    summary = await info.context.loaders.run_summaries.load(root.id)
+    summary = await info.context.stale_loaders.run_summaries.load(root.id)
     return 0 if summary is None else summary.accounts
 
 
 async def resolve_access(root: AgentSource, info: Info) -> Access:
-    ctx = info.context
+    """By the agent as it is now: the row of a list may be old."""
+    ctx, agent = info.context, root
+    if ctx.reads_replica:
+        agent = await ctx.loaders.agents.load(root.id) or root
     grant = await ctx.loaders.usable_grants.load(root.id)
-    return decide_access(ctx.actor, root, grant)
+    return decide_access(ctx.actor, agent, grant)
 
 
 async def resolve_change(root: AgentSource, info: Info) -> ChangeRow | None:
@@ -139,7 +145,7 @@ class AgentPrice:
 
 
 async def _find(ctx: Context, row_id: AgentId) -> AgentRow | None:
-    agent = await ctx.loaders.agents.load(row_id)
+    agent = await ctx.stale_loaders.agents.load(row_id)
     return agent if agent is not None and await is_visible(ctx, agent) else None
 
 

@@ -1,19 +1,28 @@
 """What every resolver of one operation shares: services, caller, loaders and the cost meter."""
 
+import math
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TypeAlias
+from typing import ParamSpec, TypeAlias, TypeVar
 
 import strawberry
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.request_context import RequestContext
+from chenu.core import db
 from chenu.core.i18n import Locale
 from chenu.core.paging import CursorCodec
+from chenu.core.staleness import ReadKind
 from chenu.flows.services import Services
 from chenu.metering.charges import NOTHING_TAKEN, Charge
 from chenu_graphql.loaders import Loaders
 from chenu_graphql.reading import Reading
+from chenu_graphql.stale_loaders import StaleLoaders
+from chenu_graphql.stale_reads import StaleReads
+
+Params = ParamSpec("Params")
+Result = TypeVar("Result")
 
 
 @cache
@@ -28,6 +37,7 @@ class Context:
     `csrf_header` is the request's X-CSRF-Token, `cookies` are Set-Cookie values to send, `devices`
     is the new value of the device cookie (accounts/devices.py), `reading` is what to record when
     the answer is complete. `charge` is what the operation took of the caller's calls.
+    `has_written`: the rest of the operation reads what it changed, from the primary.
     """
 
     services: Services
@@ -39,7 +49,10 @@ class Context:
     reading: Reading = field(default_factory=Reading)
     charge: Charge = NOTHING_TAKEN
     is_charged: bool = False
+    has_written: bool = False
     _loaders: Loaders | None = None
+    _stale_reads: StaleReads | None = None
+    _stale_loaders: StaleLoaders | None = None
 
     @property
     def actor(self) -> Actor:
@@ -59,9 +72,50 @@ class Context:
             self._loaders = Loaders(self.actor)
         return self._loaders
 
+    @property
+    def reads_replica(self) -> bool:
+        return db.REPLICA is not None and not self.has_written
+
+    @property
+    def stale_loaders(self) -> StaleLoaders:
+        """For what may be old."""
+        if db.REPLICA is None or self.has_written:
+            return self.loaders
+        if self._stale_loaders is None:
+            self._stale_loaders = StaleLoaders(self._reads)
+        return self._stale_loaders
+
+    @property
+    def _reads(self) -> StaleReads:
+        if self._stale_reads is None:
+            self._stale_reads = StaleReads(self.actor, self.services.recent_writes)
+        return self._stale_reads
+
+    def read_stale(
+        self,
+        kind: ReadKind,
+        read: Callable[Params, Awaitable[Result]],
+        *args: Params.args,
+        **kwargs: Params.kwargs,
+    ) -> Awaitable[Result]:
+        """The result of `read`, which may be as old as its kind; it decides about nothing."""
+        if db.REPLICA is None or self.has_written:
+            return read(*args, **kwargs)
+        return self._reads.run(kind, read, *args, **kwargs)
+
+    @property
+    def as_of(self) -> float:
+        """The monotonic time of the oldest answer of a replica; infinite without any."""
+        return math.inf if self._stale_reads is None else self._stale_reads.as_of
+
+    def begin_write(self) -> None:
+        self.has_written = True
+        self.forget_loaded()
+
     def forget_loaded(self) -> None:
         """Drops loaded rows: after a change, and before each live event."""
-        self._loaders = None
+        self._loaders = self._stale_loaders = None
+        self._stale_reads = None
 
     def reset(self) -> None:
         """Before the operation runs a second time: forget what the first run counted and loaded."""

@@ -18,6 +18,7 @@ from chenu.agents.rows import CreatorRow
 from chenu.agents.search_query import AgentFilter, AgentQuery, AgentSort
 from chenu.core.errors import BadInput
 from chenu.core.paging import Page
+from chenu.core.staleness import ReadKind
 from chenu_graphql.agent_lists import load_agent_page
 from chenu_graphql.connection import (
     After,
@@ -73,8 +74,8 @@ class CreatorFunnel:
     refunded: Money = field("What they gave back.", PARENT)
 
 
-async def resolve_funnels(root: _Source) -> Sequence[Funnel]:
-    return await list_funnels(root.id)
+async def resolve_funnels(root: _Source, info: Info) -> Sequence[Funnel]:
+    return await info.context.read_stale(ReadKind.FIGURES, list_funnels, root.id)
 
 
 def resolve_id(root: _Source) -> strawberry.ID:
@@ -93,7 +94,7 @@ async def page_agents(
     is_own = is_own_profile(ctx, root)
     if not (is_own or ctx.actor.has_staff(Staff.REVIEWER)):
         query = AgentQuery(filter=AgentFilter(creator=root.handle), sort=AgentSort.NEWEST)
-        return await load_agent_page(ctx.cursors.of_list("creator", root.id), query, sent)
+        return await load_agent_page(ctx, ctx.cursors.of_list("creator", root.id), query, sent)
     if not is_own:
         ctx.reading.record_staff_read("agents", root.id)
     cursors = ctx.cursors.of_list("own agents", root.id)
@@ -110,7 +111,7 @@ async def resolve_earnings(
 ) -> Earnings:
     if start is not None and end is not None and start > end:
         raise BadInput("The first day is after the last", path=("from",))
-    return await get_earnings(root.id, start, end)
+    return await info.context.read_stale(ReadKind.FIGURES, get_earnings, root.id, start, end)
 
 
 async def page_sales(
@@ -141,7 +142,7 @@ def resolve_onboarding_url(root: _Source, info: Info) -> str | None:
 
 
 async def _find(ctx: Context, row_id: CreatorId) -> CreatorRow | None:
-    return await ctx.loaders.creators.load(row_id)
+    return await ctx.stale_loaders.creators.load(row_id)
 
 
 register_node("Creator", (CreatorRow,), _find)

@@ -161,7 +161,7 @@ def _check_write(ctx: Context, rule: Rule, arguments: dict[str, Any]) -> dict[st
     """Checks that the caller may write; returns the arguments for the resolver."""
     require_write(ctx, rule)
     rule.require(ctx)
-    ctx.forget_loaded()
+    ctx.begin_write()
     return read_text(arguments)
 
 

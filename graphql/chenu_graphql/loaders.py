@@ -1,44 +1,28 @@
 """A DataLoader per relation: all keys that one operation needs of it are read by one statement."""
 
-from collections import defaultdict
-from datetime import date
 from functools import cached_property
-from typing import NamedTuple
 
 from chenu.accounts.actor import AccountId, Actor, UserId
 from chenu.accounts.api_keys import ApiKey, list_api_keys
 from chenu.accounts.entitlements import AccountEntitlements
 from chenu.accounts.queries import Account, Membership, list_accounts, list_memberships
-from chenu.accounts.users import User, list_users
 from chenu.agents.access import GrantRow, list_grants_by_id, list_usable_grants
-from chenu.agents.buyer_reviews import ReviewRow, list_reviews_by_id
 from chenu.agents.executions import ExecutionRow, list_executions_by_id
 from chenu.agents.model import (
     AgentId,
-    CreatorId,
     ExecutionId,
     GrantId,
     PaymentId,
     PurchaseId,
-    ReviewId,
     VersionId,
 )
 from chenu.agents.payments import PaymentRow, list_payments, list_payments_by_id
 from chenu.agents.purchases import PurchaseRow, list_purchases_by_id
 from chenu.agents.queries import (
-    list_agents_by_id,
     list_changes,
-    list_creators,
     list_versions_by_id,
 )
-from chenu.agents.ratings import Rating, list_ratings
-from chenu.agents.rows import AgentRow, ChangeRow, CreatorRow, VersionRow
-from chenu.agents.run_summaries import RunSummary, list_run_summaries
-from chenu.agents.version_heads import (
-    VersionHead,
-    list_version_heads,
-    list_version_heads_by_id,
-)
+from chenu.agents.rows import ChangeRow, VersionRow
 from chenu.billing.coupon_redemptions import RedemptionCount, count_redemptions
 from chenu.billing.coupons import CouponId, CouponRow, list_coupons_by_id
 from chenu.billing.invoices import InvoiceId, InvoiceRow, list_invoices_by_id
@@ -52,10 +36,7 @@ from chenu.billing.subscriptions import (
 )
 from chenu.branding.brands import BrandRow, list_brands
 from chenu.domains.domains import DomainRow, list_proved_hosts
-from chenu.flows.roi.reports import get_roi_report
 from chenu.flows.sso.people import ConnectionPeople, count_people
-from chenu.roi.periods import RoiPeriod
-from chenu.roi.report import RoiReport
 from chenu.roi.settings import RunSeconds, list_run_seconds
 from chenu.scim.tokens import TokenRow, list_tokens
 from chenu.sso.model import ConnectionId
@@ -76,45 +57,20 @@ from chenu.tokens.wallet import (
 )
 from chenu_graphql.affiliate_loaders import AffiliateLoaders
 from chenu_graphql.batching import Loader, many_each, one_each
-
-AllStates = bool
-"""True for versions in any state, for their creator and reviewers; False for published ones."""
+from chenu_graphql.stale_loaders import StaleLoaders
 
 
-class RoiKey(NamedTuple):
-    """A report: its account, and a day of its period."""
-
-    account_id: AccountId
-    period: RoiPeriod
-    on: date
-
-
-class Loaders(AffiliateLoaders):
+class Loaders(AffiliateLoaders, StaleLoaders):
     """The loaders of one operation, for its actor; each is created when first used."""
 
     def __init__(self, actor: Actor) -> None:
+        super().__init__()
         self._actor = actor
-
-    @cached_property
-    def agents(self) -> Loader[AgentId, AgentRow | None]:
-        return one_each(list_agents_by_id, lambda row: row.id)
-
-    @cached_property
-    def creators(self) -> Loader[CreatorId, CreatorRow | None]:
-        return one_each(list_creators, lambda row: row.id)
-
-    @cached_property
-    def version_heads(self) -> Loader[VersionId, VersionHead | None]:
-        return one_each(list_version_heads_by_id, lambda row: row.id)
 
     @cached_property
     def versions(self) -> Loader[VersionId, VersionRow | None]:
         """With their manifests."""
         return one_each(list_versions_by_id, lambda row: row.id)
-
-    @cached_property
-    def versions_of_agents(self) -> Loader[tuple[AgentId, AllStates], list[VersionHead]]:
-        return Loader(_load_versions)
 
     @cached_property
     def changes(self) -> Loader[AgentId, ChangeRow | None]:
@@ -137,18 +93,6 @@ class Loaders(AffiliateLoaders):
     @cached_property
     def executions(self) -> Loader[ExecutionId, ExecutionRow | None]:
         return one_each(list_executions_by_id, lambda row: row.id)
-
-    @cached_property
-    def run_summaries(self) -> Loader[AgentId, RunSummary | None]:
-        return one_each(list_run_summaries, lambda row: row.agent_id)
-
-    @cached_property
-    def reviews(self) -> Loader[ReviewId, ReviewRow | None]:
-        return one_each(list_reviews_by_id, lambda row: row.id)
-
-    @cached_property
-    def ratings(self) -> Loader[AgentId, Rating]:
-        return Loader(list_ratings)
 
     @cached_property
     def purchases(self) -> Loader[PurchaseId, PurchaseRow | None]:
@@ -220,10 +164,6 @@ class Loaders(AffiliateLoaders):
         return one_each(list_limits_by_id, lambda row: row.id)
 
     @cached_property
-    def users(self) -> Loader[UserId, User | None]:
-        return one_each(list_users, lambda row: row.id)
-
-    @cached_property
     def accounts(self) -> Loader[AccountId, Account | None]:
         return one_each(list_accounts, lambda row: row.id)
 
@@ -234,11 +174,6 @@ class Loaders(AffiliateLoaders):
     @cached_property
     def memberships(self) -> Loader[UserId, list[Membership]]:
         return many_each(list_memberships, lambda row: row.user_id)
-
-    @cached_property
-    def roi_reports(self) -> Loader[RoiKey, RoiReport]:
-        """The same one is made once, however often a document asks for it."""
-        return Loader(_make_reports)
 
     @cached_property
     def brands(self) -> Loader[AccountId, BrandRow | None]:
@@ -263,17 +198,3 @@ class Loaders(AffiliateLoaders):
     @cached_property
     def api_keys(self) -> Loader[AccountId, list[ApiKey]]:
         return many_each(list_api_keys, lambda row: row.account_id)
-
-
-async def _load_versions(keys: list[tuple[AgentId, AllStates]]) -> list[list[VersionHead]]:
-    """At most two statements: for callers who see every state, and for the others."""
-    found: dict[tuple[AgentId, AllStates], list[VersionHead]] = defaultdict(list)
-    for all_states in {states for _, states in keys}:
-        agent_ids = [agent_id for agent_id, states in keys if states is all_states]
-        for row in await list_version_heads(agent_ids, all_states=all_states):
-            found[row.agent_id, all_states].append(row)
-    return [found[key] for key in keys]
-
-
-async def _make_reports(keys: list[RoiKey]) -> list[RoiReport]:
-    return [await get_roi_report(*key) for key in keys]

@@ -23,6 +23,7 @@ from chenu.core.errors import BadInput
 from chenu.core.i18n import mark, translate
 from chenu.core.money import WHOLE
 from chenu.core.months import Month
+from chenu.core.staleness import ReadKind
 from chenu_graphql.context import Info
 from chenu_graphql.errors import UserError
 from chenu_graphql.fields import Weight, argument, field, input_argument, input_field
@@ -205,8 +206,8 @@ async def resolve_revenue(info: Info, on: OnArgument = None) -> Metrics:
 
 
 def _reads(info: Info) -> AbstractAsyncContextManager[None]:
-    """From the replica, but for who has just recorded a cost."""
-    return replica_reads(info.context.actor, info.context.services.recent_writes)
+    writes = info.context.services.recent_writes
+    return replica_reads(info.context.actor, writes, ReadKind.FIGURES)
 
 
 def _check_day(day: date, name: str) -> None:

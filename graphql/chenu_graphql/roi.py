@@ -19,12 +19,12 @@ from chenu.roi.settings import update_settings
 from chenu_graphql.context import Info
 from chenu_graphql.errors import UserError
 from chenu_graphql.fields import Weight, argument, field, input_argument, input_field
-from chenu_graphql.loaders import RoiKey
 from chenu_graphql.market import Agent
 from chenu_graphql.money import Money
 from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import PARENT
 from chenu_graphql.scalars import BigInt
+from chenu_graphql.stale_loaders import RoiKey
 
 _MOST_STEPS = 31
 _USUAL_AGENTS = 25
@@ -134,7 +134,7 @@ async def resolve_roi(
 ) -> Report:
     day = business_now().date() if on is None else on
     find_span(period, day)  # a refusal would be shared by all that the loader loads at once
-    return await info.context.loaders.roi_reports.load(RoiKey(root.id, period, day))
+    return await info.context.stale_loaders.roi_reports.load(RoiKey(root.id, period, day))
 
 
 @strawberry.input(description="The account's own numbers; what is absent stays.")

@@ -12,7 +12,17 @@ from litestar.response import Redirect, Stream
 from litestar.types import ControllerRouterHandler
 
 from chenu.accounts.live_connections import Transport
-from chenu.accounts.request_context import FOR_EVERYBODY, STATE_KEY, RequestContext, device_cookie
+from chenu.accounts.replica_reads import writers_of
+from chenu.accounts.request_context import (
+    AS_OF,
+    FOR_EVERYBODY,
+    ONLY_READ,
+    STATE_KEY,
+    WRITERS,
+    RequestContext,
+    device_cookie,
+)
+from chenu.core import db
 from chenu.core.errors import BadInput, BrokenRequest, ChenuError, RateLimited
 from chenu.core.negotiation import asks_for_html
 from chenu.flows.services import Services
@@ -108,13 +118,26 @@ async def _answer(
         accepted.takes_events
         and get_engine().find_kind(graphql_request) is OperationType.SUBSCRIPTION
     ):
-        return await _respond_as_stream(graphql_request, ctx, accepted.plain)
+        return await _respond_as_stream(request, graphql_request, ctx, accepted.plain)
     answer, body = write_answer(await get_engine().run(graphql_request, ctx), ctx)
+    if db.REPLICA is not None:
+        _record_reads(request, answer, ctx)
     if _is_for_everybody(answer, ctx):
         shared = share_answer(body, answer.charge.calls)
         request.scope["state"].update({FOR_EVERYBODY: True, SHARED_ANSWER: shared})
     await answer.record_reading(ctx)
     return _respond(answer, body, ctx, accepted.best or accepted.plain)
+
+
+def _record_reads(request: HttpRequest, answer: Answer, ctx: Context) -> None:
+    """For the edge, who has written and reads the primary from now on; for its cache, how old the
+    answer is.
+    """
+    state = request.scope["state"]
+    if answer.is_query or not answer.is_begun:
+        state.update({ONLY_READ: True, AS_OF: ctx.as_of})
+    else:
+        state[WRITERS] = {*writers_of(state[STATE_KEY].actor), *writers_of(ctx.actor)}
 
 
 @get(PATH, include_in_schema=False)
@@ -236,10 +259,11 @@ def _headers(answer: Answer, ctx: Context) -> dict[str, str]:
 
 
 async def _respond_as_stream(
-    graphql_request: GraphQLRequest, ctx: Context, medium: MediaType
+    request: HttpRequest, graphql_request: GraphQLRequest, ctx: Context, medium: MediaType
 ) -> Response[Any]:
     """Refused for a caller with too many live connections, or without calls."""
     services = ctx.services
+    request.scope["state"][ONLY_READ] = True
     try:
         await get_engine().charge(graphql_request, ctx)
         slot = services.connections.take(

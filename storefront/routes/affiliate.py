@@ -7,6 +7,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Stream
 
+from chenu.accounts.replica_reads import replica_reads
 from chenu.affiliates.affiliates import AffiliateRow, find_affiliate_of, get_own_affiliate
 from chenu.affiliates.commissions import CommissionRow, list_commissions
 from chenu.affiliates.model import RATE, AffiliateId
@@ -18,7 +19,9 @@ from chenu.core.clock import business_now
 from chenu.core.i18n import mark
 from chenu.core.months import month_of
 from chenu.core.paging import Key, PageRequest
+from chenu.core.staleness import ReadKind
 from chenu.flows.affiliates.links import build_link, link_of
+from chenu.flows.services import Services
 from storefront import affiliate_words
 from storefront.access import SIGNED_IN
 from storefront.affiliate_chart import draw_steps, list_first_days
@@ -148,20 +151,25 @@ def key_of_commission(row: CommissionRow) -> Key:
 
 
 @get(f"{PATH}/commissions.csv", opt=SIGNED_IN)
-async def download_commissions(pages: NamedDependency[Pages]) -> Stream:
+async def download_commissions(
+    pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Stream:
     affiliate = await get_own_affiliate(pages.request_context.actor)
     name = f"chenu-{pages.say(_FILE)}.csv"
     head = [pages.say(title) for title in HEAD]
-    return send_csv(name, head, _list_rows(pages, affiliate.id), pages.locale)
+    return send_csv(name, head, _list_rows(pages, services, affiliate.id), pages.locale)
 
 
 async def _list_rows(
-    pages: Pages, affiliate_id: AffiliateId
+    pages: Pages, services: Services, affiliate_id: AffiliateId
 ) -> AsyncIterator[list[Sequence[Cell]]]:
+    actor, writes = pages.request_context.actor, services.recent_writes
     key: Key | None = None
     while True:
-        batch = await list_commissions(affiliate_id, PageRequest(_BATCH, key))
-        yield [_row(pages, each) for each in await show_commissions(batch.rows, pages.locale)]
+        async with replica_reads(actor, writes, ReadKind.EXPORTS):
+            batch = await list_commissions(affiliate_id, PageRequest(_BATCH, key))
+            shown = await show_commissions(batch.rows, pages.locale)
+        yield [_row(pages, each) for each in shown]
         if not batch.has_next:
             return
         key = key_of_commission(batch.rows[-1])

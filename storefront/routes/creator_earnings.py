@@ -8,6 +8,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Stream
 
+from chenu.accounts.replica_reads import replica_reads
 from chenu.agents.creators import get_own_creator
 from chenu.agents.earnings import (
     AgentEarnings,
@@ -28,6 +29,7 @@ from chenu.core.errors import ProviderUnavailable
 from chenu.core.i18n import mark
 from chenu.core.months import Month, month_of, read_month
 from chenu.core.paging import Key, PageRequest
+from chenu.core.staleness import ReadKind
 from chenu.flows.creators.balance import find_money_at_stripe, get_creator_balance
 from chenu.flows.services import Services
 from storefront.access import SIGNED_IN
@@ -71,7 +73,10 @@ async def show_earnings(
         return pages.go("/creator/join")
     query = read_query(request)
     month = _read_month(query)
-    earnings = await get_earnings(creator.id, month.first_day, month.last_day)
+    actor, writes = pages.request_context.actor, services.recent_writes
+    async with replica_reads(actor, writes, ReadKind.FIGURES):
+        earnings = await get_earnings(creator.id, month.first_day, month.last_day)
+        lists = await _read_lists(pages, creator, month, query)
     return pages.show(
         "creator/earnings.html",
         200,
@@ -83,7 +88,7 @@ async def show_earnings(
         balance=await get_creator_balance(creator.id),
         legal_details=await find_legal_details(creator.id),
         **await _read_stripe(services, creator),
-        **await _read_lists(pages, creator, month, query),
+        **lists,
         **await read_statements(pages, creator, query, f"{_PATH}?month={month}"),
     )
 
@@ -155,21 +160,25 @@ def _key_of_payment(payment: SoldPayment) -> Key:
 
 
 @get(f"{_PATH}.csv", opt=SIGNED_IN)
-async def download_earnings(request: HttpRequest, pages: NamedDependency[Pages]) -> Stream:
+async def download_earnings(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Stream:
     creator = await get_own_creator(pages.request_context.actor)
     month = _read_month(read_query(request))
     name = f"chenu-{pages.say(mark('earnings'))}-{month}.csv"
     head = [pages.say(title) for title in HEAD]
-    return send_csv(name, head, _list_rows(pages, creator.id, month), pages.locale)
+    return send_csv(name, head, _list_rows(pages, services, creator.id, month), pages.locale)
 
 
 async def _list_rows(
-    pages: Pages, creator_id: CreatorId, month: Month
+    pages: Pages, services: Services, creator_id: CreatorId, month: Month
 ) -> AsyncIterator[list[Sequence[Cell]]]:
+    actor, writes = pages.request_context.actor, services.recent_writes
     key: Key | None = None
     while True:
-        batch = await list_sold_payments(creator_id, month, PageRequest(_BATCH, key))
-        names = await name_agents(pages, [payment.agent_id for payment in batch.rows])
+        async with replica_reads(actor, writes, ReadKind.EXPORTS):
+            batch = await list_sold_payments(creator_id, month, PageRequest(_BATCH, key))
+            names = await name_agents(pages, [payment.agent_id for payment in batch.rows])
         yield [_row(payment, names) for payment in batch.rows]
         if not batch.has_next:
             return

@@ -7,10 +7,13 @@ from litestar.di import NamedDependency
 from litestar.response import Stream
 
 from chenu.accounts.queries import list_accounts
+from chenu.accounts.replica_reads import replica_reads
 from chenu.accounts.roles import Right
 from chenu.core.clock import business_now
 from chenu.core.errors import BadInput, Invalid
+from chenu.core.staleness import ReadKind
 from chenu.flows.roi.reports import get_roi_report
+from chenu.flows.services import Services
 from chenu.roi.formulas import DEFAULT_HOURLY_RATE
 from chenu.roi.periods import RoiPeriod
 from chenu.roi.report import RoiSettings
@@ -32,9 +35,12 @@ _FIELDS = ("hourly_rate", "minutes")
 
 
 @get("/roi", opt=for_right(Right.READ))
-async def show_roi(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
-    view = await read_view(pages, read_query(request))
+async def show_roi(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
     actor = pages.request_context.actor
+    async with replica_reads(actor, services.recent_writes, ReadKind.FIGURES):
+        view = await read_view(pages, read_query(request))
     if actor.impersonator is None:  # staff who look as a customer are not the customer
         await record_view(actor.require_user())
     return _render(pages, view, _fill_form(pages, view.report.settings))
@@ -88,10 +94,13 @@ def _show_minutes(pages: Pages, seconds: int) -> str:
 
 
 @get("/roi/how", opt=for_right(Right.READ))
-async def show_how(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
+async def show_how(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Page:
     """The same numbers, step by step."""
-    view = await read_view(pages, read_query(request))
     actor = pages.request_context.actor
+    async with replica_reads(actor, services.recent_writes, ReadKind.FIGURES):
+        view = await read_view(pages, read_query(request))
     return pages.show(
         "roi/how.html",
         view=view,
@@ -122,9 +131,13 @@ def _read_settings(typed: Fields) -> RoiSettingsInput:
 
 
 @get("/roi/export.csv", opt=for_right(Right.READ))
-async def send_csv_file(request: HttpRequest, pages: NamedDependency[Pages]) -> Stream:
+async def send_csv_file(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Stream:
     """The same numbers for a spreadsheet, with all agents."""
-    view = await read_view(pages, read_query(request))
+    actor = pages.request_context.actor
+    async with replica_reads(actor, services.recent_writes, ReadKind.EXPORTS):
+        view = await read_view(pages, read_query(request))
 
     async def read() -> AsyncIterator[Iterable[Sequence[Cell]]]:
         yield list_rows(view, pages.locale)
@@ -141,10 +154,12 @@ async def send_pdf_file(
     request: HttpRequest,
     pages: NamedDependency[Pages],
     pdf_documents: NamedDependency[PdfDocuments],
+    services: NamedDependency[Services],
 ) -> Page:
     """A document of our own; the page of an error says so where it cannot be made."""
-    view = await read_view(pages, read_query(request))
     actor = pages.request_context.actor
+    async with replica_reads(actor, services.recent_writes, ReadKind.EXPORTS):
+        view = await read_view(pages, read_query(request))
     [account] = await list_accounts([account_of(actor)])
     document = pages.render(
         "roi/document.html",

@@ -10,6 +10,7 @@ from chenu.analytics.model import Metric, MetricValue, RevenueMetrics
 from chenu.analytics.rollup import list_cohorts, list_month_movements
 from chenu.analytics.targets import check_targets
 from chenu.analytics.trend import list_trends
+from chenu.core.staleness import ReadKind
 from chenu.flows.services import Services
 from storefront import revenue_words
 from storefront.access import FINANCE
@@ -24,7 +25,7 @@ async def show_revenue(
     request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
 ) -> Page:
     period = read_period(read_query(request))
-    async with replica_reads(pages.request_context.actor, services.recent_writes):
+    async with replica_reads(pages.request_context.actor, services.recent_writes, ReadKind.FIGURES):
         data = await _read(period)
     page = pages.show(
         "staff/_revenue.html" if pages.is_fragment else "staff/revenue.html",

@@ -23,6 +23,7 @@ from chenu.core.errors import Invalid, NotFound
 from chenu.core.i18n import mark
 from chenu.core.paging import Key, PageRequest
 from chenu.core.recent_writes import RecentWrites
+from chenu.core.staleness import ReadKind
 from chenu.flows.services import Services
 from storefront.access import FINANCE, WITHOUT_METER
 from storefront.csv_export import Cell, in_euros, send_csv
@@ -91,7 +92,7 @@ async def show_rows(
     day = asked.period.day
     cursors = pages.cursors.of_list("revenue rows", asked.part, str(asked.period.last))
     pager = Pager(cursors, asked.url(), _PAGE_SIZE)
-    async with replica_reads(pages.request_context.actor, services.recent_writes):
+    async with replica_reads(pages.request_context.actor, services.recent_writes, ReadKind.FIGURES):
         found = await list_rows(asked.part, day, pager.read(query))
         [sums] = await sum_parts([span_of(day)])
     definition = DEFINITIONS[asked.metric]
@@ -141,7 +142,7 @@ async def _list_cells(
 ) -> AsyncIterator[list[Sequence[Cell]]]:
     key: Key | None = None
     while True:
-        async with replica_reads(actor, writes):
+        async with replica_reads(actor, writes, ReadKind.EXPORTS):
             batch = await list_rows(asked.part, asked.period.day, PageRequest(_BATCH, key))
             names = await _name_accounts(batch.rows)
         yield [_list_cells_of(row, names, asked.unit) for row in batch.rows]

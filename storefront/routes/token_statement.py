@@ -8,10 +8,13 @@ from litestar.di import NamedDependency
 from litestar.response import Stream
 
 from chenu.accounts.actor import AccountId
+from chenu.accounts.replica_reads import replica_reads
 from chenu.core.clock import business_now
 from chenu.core.i18n import mark
 from chenu.core.months import Month, month_of, read_month
 from chenu.core.paging import Key, PageRequest
+from chenu.core.staleness import ReadKind
+from chenu.flows.services import Services
 from chenu.tokens.statement import (
     StatementEntry,
     find_first_month,
@@ -91,21 +94,25 @@ def _key(entry: StatementEntry) -> Key:
 
 
 @get("/tokens/statement.csv", opt=SIGNED_IN | WITHOUT_METER)
-async def download_statement(request: HttpRequest, pages: NamedDependency[Pages]) -> Stream:
+async def download_statement(
+    request: HttpRequest, pages: NamedDependency[Pages], services: NamedDependency[Services]
+) -> Stream:
     account_id = account_of(pages.request_context.actor)
     month = _read_month(read_query(request))
     name = f"chenu-{pages.say(mark('tokens'))}-{month}.csv"
     head = [pages.say(title) for title in HEAD]
-    return send_csv(name, head, _list_rows(pages, account_id, month), pages.locale)
+    return send_csv(name, head, _list_rows(pages, services, account_id, month), pages.locale)
 
 
 async def _list_rows(
-    pages: Pages, account_id: AccountId, month: Month
+    pages: Pages, services: Services, account_id: AccountId, month: Month
 ) -> AsyncIterator[list[Sequence[Cell]]]:
+    actor, writes = pages.request_context.actor, services.recent_writes
     key: Key | None = None
     while True:
-        batch = await list_statement(account_id, month, PageRequest(_BATCH, key))
-        names = await name_agents(pages, [entry.agent_id for entry in batch.rows])
+        async with replica_reads(actor, writes, ReadKind.EXPORTS):
+            batch = await list_statement(account_id, month, PageRequest(_BATCH, key))
+            names = await name_agents(pages, [entry.agent_id for entry in batch.rows])
         yield [_row(pages, entry, names) for entry in batch.rows]
         if not batch.has_next:
             return

@@ -7,9 +7,11 @@ import httpx
 import pytest
 
 from chenu.accounts.actor import ApiScope
+from chenu.accounts.request_context import AS_OF, FOR_EVERYBODY, STATE_KEY, RequestContext
 from chenu.app import create_app
 from chenu.core.caches import TtlCache
 from chenu.flows.services import Services
+from chenu.http.answer_cache import AnswerCache
 from chenu.tiers.catalogue import TierCode
 from tests.api.calls import Api, as_key, as_session
 from tests.api.stock import stock
@@ -91,6 +93,35 @@ async def test_the_age_counts_from_before_the_answer_was_begun(watch: Watch) -> 
     watch.moment += 0.1
 
     assert stored.find("question") is None
+
+
+async def test_the_age_of_a_replica_s_answer_counts_from_the_moment_that_it_is_of(
+    services: Services, watch: Watch
+) -> None:
+    made: list[float] = []
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        made.append(watch.moment)
+        scope["state"].update({FOR_EVERYBODY: True, AS_OF: watch.moment - 0.6})
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"old"})
+
+    cache = AnswerCache(app, frozenset({("GET", "/")}), 1.0, services.meter)
+    for moment in (0.0, 0.3, 0.5):
+        watch.moment = 100.0 + moment
+        scope = {"method": "GET", "path": "/", "query_string": b"", "headers": []}
+        state = {STATE_KEY: RequestContext()}
+        await cache({**scope, "type": "http", "state": state}, _nothing, _nowhere)
+
+    assert made == [100.0, 100.5]
+
+
+async def _nothing() -> Any:
+    return {"type": "http.request", "body": b""}
+
+
+async def _nowhere(_message: Any) -> None:
+    pass
 
 
 async def test_what_is_stored_has_a_limit(watch: Watch) -> None:

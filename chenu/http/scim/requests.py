@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request
 from scim2_models import InvalidFilterException, InvalidSyntaxException, ScimPolicy
 
+from chenu.accounts.request_context import WRITERS
 from chenu.core.errors import Invalid, NotFound, Unauthenticated
 from chenu.core.i18n import mark
 from chenu.core.ids import find_id
@@ -41,7 +42,9 @@ async def get_caller_of(request: ScimRequest, settings: Settings) -> Caller:
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise Unauthenticated(_NO_TOKEN)
-    return await get_caller(secret.strip(), settings.secret)
+    caller = await get_caller(secret.strip(), settings.secret)
+    request.scope["state"][WRITERS] = (caller.account_id,)
+    return caller
 
 
 def base_url(settings: Settings) -> str:

@@ -1,5 +1,6 @@
 """Root fields of agents and creators: the store, a creator's work, the reviewer's decision."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
@@ -10,6 +11,7 @@ from chenu.agents.queries import find_agent_by_slug, find_creator_by_handle
 from chenu.agents.rows import AgentRow, CreatorRow
 from chenu.core.errors import BadInput
 from chenu.core.global_id import find_uuid
+from chenu.core.staleness import ReadKind
 from chenu_graphql import agent_edits
 from chenu_graphql.agent_edits import AgentPayload, CreatorPayload
 from chenu_graphql.agent_lists import resolve_agents
@@ -35,16 +37,24 @@ async def _agent(
         raise BadInput("Please name the agent by either id or slug", path=("id",))
     agent: AgentRow | None = None
     if slug is not None:
-        agent = await find_agent_by_slug(slug)
+        agent = await ctx.read_stale(ReadKind.API, find_agent_by_slug, slug)
     elif (row_id := find_uuid("Agent", public_id or "")) is not None:
-        agent = await ctx.loaders.agents.load(AgentId(row_id))
+        agent = await ctx.stale_loaders.agents.load(AgentId(row_id))
     return agent if agent is not None and await is_visible(ctx, agent) else None
 
 
 async def _creator(
-    handle: Annotated[str, argument("The creator's name in addresses.")],
+    info: Info, handle: Annotated[str, argument("The creator's name in addresses.")]
 ) -> CreatorRow | None:
-    return await find_creator_by_handle(handle)
+    return await info.context.read_stale(ReadKind.API, find_creator_by_handle, handle)
+
+
+async def _featured(info: Info) -> Sequence[AgentRow]:
+    return await info.context.read_stale(ReadKind.API, list_featured_agents)
+
+
+async def _rising(info: Info) -> Sequence[AgentRow]:
+    return await info.context.read_stale(ReadKind.API, list_rising_agents)
 
 
 @strawberry.type
@@ -58,13 +68,13 @@ class AgentQueries:
     featured_agents: list[Agent] = field(
         "Those that staff chose for the home page, in their order; at most six.",
         ANYONE,
-        list_featured_agents,
+        _featured,
         weight=Weight(size=6),
     )
     rising_agents: list[Agent] = field(
         "Creators' agents of the last 30 days, those that most accounts have first; at most six.",
         ANYONE,
-        list_rising_agents,
+        _rising,
         weight=Weight(size=6),
     )
     creator: Creator | None = field("By handle.", ANYONE, _creator)
