@@ -65,9 +65,7 @@ def start_listing(stand: Stand, callers: Mapping[str, str]) -> list[Subject]:
     ]
 
 
-def start_subjects(
-    stand: Stand, callers: Mapping[str, str], *, with_peers: bool
-) -> list[Subject]:
+def start_subjects(stand: Stand, callers: Mapping[str, str], *, with_peers: bool) -> list[Subject]:
     """One server process each; the product's share one, as in production, but for the one that
     meters nobody.
     """

@@ -9,7 +9,7 @@ from chenu.agents.facets import Facets, count_facets
 from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.queries import QueuedAgent
 from chenu.agents.rows import AgentRow
-from chenu.agents.search import AgentHit, count_agents, list_agents
+from chenu.agents.search import AgentHit, count_agents, list_agents, list_shown, shown_key
 from chenu.agents.search_query import REVERSED_PRICES, AgentQuery, AgentSort
 from chenu.agents.search_query import AgentFilter as Filter
 from chenu.core.errors import BadInput
@@ -17,6 +17,7 @@ from chenu.core.i18n import LOCALES, is_locale, mark
 from chenu.core.paging import Key, ListCursors
 from chenu.tiers.catalogue import AgentLevel
 from chenu.tiers.spheres import SPHERES, find_sphere
+from chenu_graphql.agent_columns import find_shown
 from chenu_graphql.connection import (
     After,
     Before,
@@ -137,18 +138,26 @@ async def resolve_agents(
     """The store's list is the same for every caller."""
     query = AgentQuery(search or "", read_filter(agent_filter), sort or AgentSort.RELEVANCE)
     cursors = info.context.cursors.of_list("store", query.identity)
-    return await load_agent_page(cursors, query, PageArguments(first, after, last, before))
+    sent = PageArguments(first, after, last, before)
+    return await load_agent_page(cursors, query, sent, info)
 
 
 async def load_agent_page(
-    cursors: ListCursors, query: AgentQuery, sent: PageArguments
+    cursors: ListCursors, query: AgentQuery, sent: PageArguments, info: Info
 ) -> ConnectionSource[AgentHit]:
+    """Of nothing but the columns that a compiled query shows, where it says so."""
+    page, shown = read_page(cursors, sent), find_shown(info)
+    if shown is None:
+        hits = await list_agents(query, page)
+    else:
+        hits = await list_shown(query, page, shown.names, info.context.locale)
     return ConnectionSource(
         cursors=cursors,
-        page=await list_agents(query, read_page(cursors, sent)),
-        key=_hit_key,
+        page=hits,
+        key=_hit_key if shown is None else shown_key,
         count=partial(count_agents, query),
         facets=partial(count_facets, query),
+        shown=shown,
     )
 
 

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
-from graphql import FieldNode, GraphQLField, GraphQLSchema, OperationDefinitionNode
-from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from graphql import GraphQLSchema, OperationDefinitionNode
+from graphql.execution.values import VariableValues, get_variable_values
 
 from chenu.core.errors import Unavailable
+from chenu_graphql.arguments import Arguments, PlainVariables
 from chenu_graphql.context import Context
 from chenu_graphql.fallbacks import FallbackReason, NotCompiled
 
@@ -18,10 +20,12 @@ Complete = Callable[[Any, "QueryRun"], Any]
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuery:
-    """`complete` makes the answer's data from the root value."""
+    """`complete` makes the answer's data from the root value; `text` is its source."""
 
     operation: OperationDefinitionNode
+    variables: PlainVariables
     complete: Complete
+    text: str
 
 
 class _Pending(NamedTuple):
@@ -33,30 +37,52 @@ class _Pending(NamedTuple):
     complete: Complete
 
 
+class ListInfo(NamedTuple):
+    """What a resolver of a list gets in place of the run: `shown` are the columns it may read."""
+
+    context: Context
+    shown: Any
+
+
 class QueryRun:
-    """Resolvers get it as their `info`: they read its context and nothing else."""
+    """Resolvers get it as their `info`: they read its context and nothing else.
 
-    __slots__ = ("_arguments", "_pending", "_variables", "context")
+    `plain` are the variables where none of them needs graphql-core.
+    """
 
-    def __init__(self, context: Context, variables: VariableValues) -> None:
+    __slots__ = ("_arguments", "_pending", "_plain", "_read_variables", "context")
+
+    def __init__(
+        self,
+        context: Context,
+        plain: dict[str, Any] | None,
+        read_variables: Callable[[], VariableValues],
+    ) -> None:
         self.context = context
-        self._variables = variables
+        self._plain = plain
+        self._read_variables = read_variables
         self._pending: list[_Pending] = []
-        self._arguments: dict[tuple[int, int], dict[str, Any]] = {}
+        self._arguments: dict[int, dict[str, Any]] = {}
 
-    def read_arguments(self, definition: GraphQLField, node: FieldNode) -> dict[str, Any]:
+    def read_arguments(self, arguments: Arguments) -> dict[str, Any]:
         """Each node's arguments are read once, however many rows the field is resolved for."""
-        key = (id(definition), id(node))
-        known = self._arguments.get(key)
+        known = self._arguments.get(id(arguments))
         if known is None:
-            known = get_argument_values(definition, node, self._variables)
-            self._arguments[key] = known
+            known = None if self._plain is None else arguments.read_plain(self._plain)
+            if known is None:
+                known = arguments.read(self._read_variables())
+            self._arguments[id(arguments)] = known
         return known
 
-    def wait_for(
-        self, value: Awaitable[Any], answer: dict[str, Any], key: str, complete: Complete
-    ) -> None:
+    def showing(self, shown: Any) -> ListInfo:
+        return ListInfo(self.context, shown)
+
+    def finish(self, value: Any, answer: dict[str, Any], key: str, complete: Complete) -> Any:
+        """The completed value; None for one that must be awaited, whose place is kept."""
+        if not hasattr(value, "__await__"):  # of its class, a miss would cost ten times this
+            return complete(value, self)
         self._pending.append(_Pending(value, answer, key, complete))
+        return None
 
     async def settle(self) -> None:
         """Await all pending values, then those that completing them added.
@@ -96,10 +122,18 @@ async def run_query(
 ) -> dict[str, Any]:
     """The answer's data. After any error that it raises, graphql-core has to run the query."""
     definitions = compiled.operation.variable_definitions or ()
-    values = get_variable_values(schema, definitions, dict(variables))
-    if isinstance(values, list):
-        raise NotCompiled(FallbackReason.INVALID_VARIABLES)
-    run = QueryRun(ctx, values)
+
+    @cache
+    def read_variables() -> VariableValues:
+        values = get_variable_values(schema, definitions, dict(variables))
+        if isinstance(values, list):
+            raise NotCompiled(FallbackReason.INVALID_VARIABLES)
+        return values
+
+    plain = compiled.variables.read(variables)
+    if plain is None:
+        read_variables()
+    run = QueryRun(ctx, plain, read_variables)
     try:
         data: dict[str, Any] = compiled.complete(None, run)
         await run.settle()

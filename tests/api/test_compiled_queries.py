@@ -35,7 +35,8 @@ INTERPRETED = {
     "{ agents(first: 1) { edges { node @skip(if: true) { name } cursor } } }": (
         FallbackReason.DIRECTIVE
     ),
-    "mutation { signOut { __typename } }": None,
+    "mutation { signOut { __typename } }": FallbackReason.MUTATION,
+    'subscription { purchaseSettled(purchaseId: "x") { __typename } }': FallbackReason.SUBSCRIPTION,
 }
 FAILING = {
     "{ agents(first: 1) { edges { node { rejectionReason } } } }": FallbackReason.REFUSED,
@@ -77,10 +78,11 @@ async def test_a_compiled_query_answers_as_graphql_core_does(
     query: str,
 ) -> None:
     await stock(services, 3)
+    await Api(client).send(query)
     monkeypatch.setattr(Engine, "_interpret", None)
     compiled = await Api(client).send(query)
     monkeypatch.undo()
-    monkeypatch.setattr(Documents, "find_compiled", lambda *_: None)
+    monkeypatch.setattr(Documents, "find_compiled", lambda *_: FallbackReason.SWITCHED_OFF)
     interpreted = await Api(client).send(query)
 
     assert compiled.data is not None
@@ -89,11 +91,12 @@ async def test_a_compiled_query_answers_as_graphql_core_does(
 
 @pytest.mark.parametrize(("query", "reason"), INTERPRETED.items())
 def test_what_cannot_be_compiled_is_left_to_graphql_core(
-    query: str, reason: FallbackReason | None
+    query: str, reason: FallbackReason
 ) -> None:
     documents = Documents(get_schema())
     prepared = documents.read(query)
     [operation] = prepared.operations
+    documents.find_compiled(prepared, operation)
 
     assert documents.find_compiled(prepared, operation) is reason
 
@@ -103,9 +106,11 @@ async def test_each_fallback_is_counted_by_its_reason(
     client: httpx.AsyncClient, services: Services, query: str, reason: FallbackReason
 ) -> None:
     await stock(services, 1)
+    variables = {"n": "wrong"} if "$n" in query else {}
+    await Api(client).send(query, variables)
     before = count_fallbacks()
 
-    await Api(client).send(query, {"n": "wrong"} if "$n" in query else {})
+    await Api(client).send(query, variables)
 
     assert count_fallbacks() == before | {reason: before.get(reason, 0) + 1}
 
@@ -119,7 +124,10 @@ async def test_a_monitor_sees_every_reason_before_it_happens(client: httpx.Async
 
 
 async def ask(services: Services, query: str) -> Answer:
-    """Without HTTP, which runs queries of its own."""
+    """Compiled, and without HTTP, which runs queries of its own."""
+    documents = get_engine()._documents
+    prepared = documents.read(query)
+    documents.find_compiled(prepared, prepared.operations[0])
     return await get_engine().run(GraphQLRequest(query), Context(services, RequestContext()))
 
 
