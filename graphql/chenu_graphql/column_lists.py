@@ -1,7 +1,7 @@
 """Lists of which a query shows nothing but columns: rows go straight into the answer.
 
-The list's resolver is told which columns are shown and reads those alone; it may read whole rows all
-the same. decisions/0093.
+The resolver of the list is told which columns are shown and reads those alone; it may read whole
+rows all the same. decisions/0093.
 """
 
 from collections.abc import Iterator, Sequence

@@ -118,6 +118,16 @@ class Documents:
             raise ValueError("the document has errors")
         return self._compiled.find(prepared.compilations, prepared.document, operation)
 
+    def is_compiled(self, text: str, operation_name: str | None) -> bool:
+        """False also for a document with several operations, of which none is named."""
+        known = self._stored.get(text) or self._known.get(text)
+        if known is None:
+            return False
+        found = known.compilations.found
+        if operation_name is None and len(found) == 1:
+            return isinstance(next(iter(found.values())), CompiledQuery)
+        return isinstance(found.get(operation_name), CompiledQuery)
+
     def _remember(self, text: str, size: int, prepared: Prepared) -> None:
         if is_stored(text):
             self._stored[text] = prepared

@@ -76,6 +76,10 @@ class Engine:
         except _OperationRefused:
             return None
 
+    def is_compiled(self, request: GraphQLRequest) -> bool:
+        """Whether it is a query that is compiled already; nothing is parsed to find out."""
+        return self._documents.is_compiled(request.query, request.operation_name)
+
     async def charge(self, request: GraphQLRequest, ctx: Context) -> None:
         """For a transport that has to answer before the operation begins, which then takes no
         calls again. Raises RateLimited, QuotaExceeded.

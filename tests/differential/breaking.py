@@ -33,7 +33,8 @@ Faults = dict[str, Fault]
 
 
 class BreakingSchema:
-    """`break_fields` chooses what fails. Of objects with an id, every other one is affected.
+    """`break_fields` chooses what fails; fields of interfaces have no resolvers. Of objects with an
+    id, every other one is affected.
 
     Only those fields have another resolver than the application's: what is compiled depends on it.
     """
@@ -51,8 +52,8 @@ class BreakingSchema:
     def break_fields(self, faults: Faults) -> None:
         for coordinate in self.faults:
             self._fields[coordinate].resolve = self._own[coordinate]
-        self.faults = faults
-        for coordinate, fault in faults.items():
+        self.faults = {name: fault for name, fault in faults.items() if name in self._fields}
+        for coordinate, fault in self.faults.items():
             self._fields[coordinate].resolve = self._break(coordinate, fault)
 
     def _break(self, coordinate: str, fault: Fault) -> Any:
