@@ -1,8 +1,12 @@
 """Reading a request's body before the application does, which then reads it again."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from litestar.types import Receive
+BODY = "body"
+"""Where the scope's state holds a body that was read ahead."""
+
+Receive = Callable[[], Awaitable[Any]]
 
 
 async def read_ahead(receive: Receive) -> tuple[bytes, Receive]:

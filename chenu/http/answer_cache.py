@@ -21,7 +21,7 @@ from chenu.accounts.request_context import (
     STATE_KEY,
     RequestContext,
 )
-from chenu.core.body_ahead import raising, read_ahead
+from chenu.core.body_ahead import BODY, raising, read_ahead
 from chenu.core.caches import TtlCache
 from chenu.core.site import Site, current_site
 from chenu.metering.charges import HEADERS, SHARED_ANSWER, SharedAnswer
@@ -79,6 +79,7 @@ class AnswerCache:
             accept = dict(scope["headers"]).get(b"accept", b"")
             try:
                 sent, receive = await read_ahead(receive)
+                scope["state"][BODY] = sent
             except HTTPException as error:  # the application words the error
                 await self._app(scope, raising(error), send)
                 return

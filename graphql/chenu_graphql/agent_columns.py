@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from chenu_graphql.ids import public_id
+from chenu.core.global_id import encode_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def minutes_of(seconds: int) -> float:
 _CREATOR = Part(
     "creator_id",
     {
-        "id": Column(("creator_id",), partial(public_id, "Creator")),
+        "id": Column(("creator_id",), partial(encode_id, "Creator")),
         "handle": _column("creator_handle"),
         "displayName": _column("creator_name"),
         "bio": _column("creator_bio"),
@@ -51,7 +51,7 @@ _CREATOR = Part(
     },
 )
 AGENT_COLUMNS: Mapping[str, Column | Part] = {
-    "id": Column(("id",), partial(public_id, "Agent")),
+    "id": Column(("id",), partial(encode_id, "Agent")),
     "slug": _column("slug"),
     "kind": _column("kind"),
     "status": _column("status"),
@@ -79,6 +79,11 @@ class Shown:
     """The columns that one query shows of a list of agents: one object for each such list."""
 
     names: tuple[str, ...]
+
+    @property
+    def meaning(self) -> str:
+        """For people who read the compiled query."""
+        return f"columns {', '.join(self.names)}"
 
 
 def find_shown(info: Any) -> Shown | None:

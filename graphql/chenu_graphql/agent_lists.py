@@ -77,10 +77,13 @@ class AgentFilter:
     language: str | None = input_field("'fr' or 'en'.")
 
 
+_EVERYTHING = Filter()
+
+
 def read_filter(sent: AgentFilter | None) -> Filter:
     """Raises BadInput that names the field."""
     if sent is None:
-        return Filter()
+        return _EVERYTHING
     _check(sent)
     filters = Filter(
         kinds=sent.kinds or (),
@@ -137,7 +140,7 @@ async def resolve_agents(
 ) -> ConnectionSource[AgentHit]:
     """The store's list is the same for every caller."""
     query = AgentQuery(search or "", read_filter(agent_filter), sort or AgentSort.RELEVANCE)
-    cursors = info.context.cursors.of_list("store", query.identity)
+    cursors = info.context.cursors.of_list("store", lambda: query.identity)
     sent = PageArguments(first, after, last, before)
     return await load_agent_page(cursors, query, sent, info)
 

@@ -85,6 +85,15 @@ class Arguments:
         except GraphQLError:
             return None
 
+    @property
+    def meaning(self) -> str:
+        """For people who read the compiled query."""
+        if not self._is_known:
+            return "read by graphql-core"
+        variables = [f"{name} from ${variable}" for name, variable in self._variables.items()]
+        constants = [f"{name} is {value!r}" for name, value in sorted(self._constants.items())]
+        return ", ".join([*variables, *constants]) or "none"
+
     def read_plain(self, variables: Mapping[str, Any]) -> dict[str, Any] | None:
         """With every variable of the operation; None if graphql-core has to read them."""
         if not self._is_known:

@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Send
 
 from chenu.accounts.request_context import STATE_KEY, RequestContext
-from chenu.core.body_ahead import raising, read_ahead
+from chenu.core.body_ahead import BODY, raising, read_ahead
 from chenu.core.errors import ChenuError
 from chenu.flows.services import Services
 from chenu_graphql.answers import GraphQLRequest
@@ -45,11 +45,13 @@ class CompiledRoute:
         if medium is None:
             await self._app(scope, receive, send)
             return
-        try:
-            body, receive = await read_ahead(receive)
-        except HTTPException as error:
-            await self._app(scope, raising(error), send)
-            return
+        body = scope["state"].get(BODY)
+        if body is None:
+            try:
+                body, receive = await read_ahead(receive)
+            except HTTPException as error:
+                await self._app(scope, raising(error), send)
+                return
         request_context: RequestContext = scope["state"][STATE_KEY]
         request = self._find_request(body, request_context)
         if request is None:

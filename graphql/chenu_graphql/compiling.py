@@ -45,7 +45,10 @@ def compile_query(
         raise TypeError("the schema has no queries")
     source = SourceText()
     name = _Compiler(schema, document, source).write_object(root, [operation])
-    return CompiledQuery(operation, PlainVariables(operation), source.load(name), source.text)
+    variables, complete = PlainVariables(operation), source.load(name)
+    return CompiledQuery(
+        operation, variables, complete, source.text, tuple(source.list_explained())
+    )
 
 
 class _Compiler:

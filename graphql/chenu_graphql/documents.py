@@ -74,10 +74,7 @@ class Prepared:
     sizes: dict[str | None, "Sizes"] = field(default_factory=dict)
     compilations: Compilations = field(default_factory=Compilations)
 
-    @property
-    def operations(self) -> list[OperationDefinitionNode]:
-        nodes = self.document.definitions if self.document else ()
-        return [node for node in nodes if isinstance(node, OperationDefinitionNode)]
+    operations: tuple[OperationDefinitionNode, ...] = ()
 
 
 class Documents:
@@ -153,7 +150,7 @@ class Documents:
             return _refuse(_with_code(error, "BAD_INPUT"))
         except RecursionError:
             return _refuse(to_graphql(ValidationFailed("The document is nested too deeply")))
-        return _refuse(*errors) if errors else Prepared(document)
+        return _refuse(*errors) if errors else Prepared(document, operations=_list(document))
 
     def _validate(self, document: DocumentNode) -> list[GraphQLError]:
         found = validate(self._schema, document, max_errors=_MAX_ERRORS)
@@ -161,9 +158,14 @@ class Documents:
 
     def _check_limits(self, document: DocumentNode) -> list[GraphQLError]:
         meter = Meter(self._schema, document, {})
-        sizes = [meter.measure(operation) for operation in Prepared(document).operations]
+        sizes = [meter.measure(operation) for operation in _list(document)]
         meter.measure_fragments()
         return check_size(meter.written, sizes)
+
+
+def _list(document: DocumentNode) -> tuple[OperationDefinitionNode, ...]:
+    nodes = document.definitions
+    return tuple(node for node in nodes if isinstance(node, OperationDefinitionNode))
 
 
 def _refuse(*errors: GraphQLError) -> Prepared:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NamedTuple
 
 from graphql import GraphQLSchema, OperationDefinitionNode
@@ -20,12 +19,15 @@ Complete = Callable[[Any, "QueryRun"], Any]
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuery:
-    """`complete` makes the answer's data from the root value; `text` is its source."""
+    """`complete` makes the answer's data from the root value; `text` is its source, and `legend`
+    says of names in it what they stand for.
+    """
 
     operation: OperationDefinitionNode
     variables: PlainVariables
     complete: Complete
     text: str
+    legend: tuple[tuple[str, str], ...]
 
 
 class _Pending(NamedTuple):
@@ -44,23 +46,47 @@ class ListInfo(NamedTuple):
     shown: Any
 
 
-class QueryRun:
-    """Resolvers get it as their `info`: they read its context and nothing else.
+class _Variables:
+    """As they were sent with one operation; read by graphql-core only where that is needed."""
 
-    `plain` are the variables where none of them needs graphql-core.
-    """
-
-    __slots__ = ("_arguments", "_pending", "_plain", "_read_variables", "context")
+    __slots__ = ("_compiled", "_read", "_schema", "_sent")
 
     def __init__(
-        self,
-        context: Context,
-        plain: dict[str, Any] | None,
-        read_variables: Callable[[], VariableValues],
+        self, compiled: CompiledQuery, schema: GraphQLSchema, sent: Mapping[str, Any]
     ) -> None:
+        self._compiled = compiled
+        self._schema = schema
+        self._sent = sent
+        self._read: VariableValues | None = None
+
+    def read_plain(self) -> dict[str, Any] | None:
+        """None where graphql-core has to read them. Raises NotCompiled if it finds an error."""
+        plain = self._compiled.variables.read(self._sent)
+        if plain is None:
+            self.read()
+        return plain
+
+    def read(self) -> VariableValues:
+        """Raises NotCompiled."""
+        if self._read is None:
+            definitions = self._compiled.operation.variable_definitions or ()
+            values = get_variable_values(self._schema, definitions, dict(self._sent))
+            if isinstance(values, list):
+                raise NotCompiled(FallbackReason.INVALID_VARIABLES)
+            self._read = values
+        return self._read
+
+
+class QueryRun:
+    """Resolvers get it as their `info`: they read its context and nothing else."""
+
+    __slots__ = ("_arguments", "_pending", "_plain", "_variables", "context")
+
+    def __init__(self, context: Context, variables: _Variables) -> None:
+        """Raises NotCompiled for variables that are not what the operation asks for."""
         self.context = context
-        self._plain = plain
-        self._read_variables = read_variables
+        self._variables = variables
+        self._plain = variables.read_plain()
         self._pending: list[_Pending] = []
         self._arguments: dict[int, dict[str, Any]] = {}
 
@@ -70,7 +96,7 @@ class QueryRun:
         if known is None:
             known = None if self._plain is None else arguments.read_plain(self._plain)
             if known is None:
-                known = arguments.read(self._read_variables())
+                known = arguments.read(self._variables.read())
             self._arguments[id(arguments)] = known
         return known
 
@@ -121,19 +147,7 @@ async def run_query(
     compiled: CompiledQuery, schema: GraphQLSchema, variables: Mapping[str, Any], ctx: Context
 ) -> dict[str, Any]:
     """The answer's data. After any error that it raises, graphql-core has to run the query."""
-    definitions = compiled.operation.variable_definitions or ()
-
-    @cache
-    def read_variables() -> VariableValues:
-        values = get_variable_values(schema, definitions, dict(variables))
-        if isinstance(values, list):
-            raise NotCompiled(FallbackReason.INVALID_VARIABLES)
-        return values
-
-    plain = compiled.variables.read(variables)
-    if plain is None:
-        read_variables()
-    run = QueryRun(ctx, plain, read_variables)
+    run = QueryRun(ctx, _Variables(compiled, schema, variables))
     try:
         data: dict[str, Any] = compiled.complete(None, run)
         await run.settle()

@@ -7,12 +7,15 @@ answers are GraphQL names, written as Python texts; everything else is an object
 import keyword
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-_BUILTINS = {each.__name__: each for each in (isinstance, len, str, int, bool, list, tuple)} | {
-    "Exception": Exception
-}
-"""All that generated code may use of Python."""
+
+@runtime_checkable
+class Explained(Protocol):
+    """An object of which a reader of the code wants to know more than its name."""
+
+    @property
+    def meaning(self) -> str: ...
 
 
 class SourceText:
@@ -44,9 +47,14 @@ class SourceText:
     def text(self) -> str:
         return "\n\n".join(self._functions)
 
+    def list_explained(self) -> tuple[tuple[str, str], ...]:
+        """Names of objects that say what they are, with what they say."""
+        known = self._objects.items()
+        return tuple((name, each.meaning) for name, each in known if isinstance(each, Explained))
+
     def load(self, name: str) -> Callable[..., Any]:
         """The function of this name, ready to be called."""
-        space: dict[str, Any] = {"__builtins__": _BUILTINS, **self._objects}
+        space = dict(self._objects)
         exec(compile(self.text, "<compiled query>", "exec"), space)  # noqa: S102 - see above
         function: Callable[..., Any] = space[name]
         return function

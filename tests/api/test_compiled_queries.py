@@ -9,15 +9,19 @@ from prometheus_client import REGISTRY
 from chenu.accounts.request_context import RequestContext
 from chenu.core import db
 from chenu.flows.services import Services
+from chenu_graphql import compiled_queries
 from chenu_graphql.answers import Answer, GraphQLRequest
 from chenu_graphql.context import Context
 from chenu_graphql.documents import Documents
 from chenu_graphql.engine import Engine
+from chenu_graphql.explaining import explain
 from chenu_graphql.fallbacks import FallbackReason
+from chenu_graphql.query_runs import CompiledQuery
 from chenu_graphql.routes import get_engine
 from chenu_graphql.schema import get_schema
 from tests.api.calls import Api
 from tests.api.stock import stock
+from tests.conftest import with_settings
 
 COMPILED = (
     "{ agents(first: 3) { edges { node { id name price { amount { formatted } } } } } }",
@@ -167,3 +171,47 @@ async def test_a_failing_field_is_reported_with_its_place_and_paid_for_once(
     assert edge["node"] == {"name": "Alpha", "rejectionReason": None}
     assert reply.errors[0]["path"] == ["agents", "edges", 0, "node", "rejectionReason"]
     assert reply.cost["actual"] <= reply.cost["requested"]
+
+
+async def test_what_is_compiled_can_be_read(services: Services) -> None:
+    """Names are those of the schema; nothing that a client wrote is code."""
+    text = """query Q($n: Int) { a: agents(first: $n, search: "x\\" or 1") {
+        edges { cursor node { __typename slug } } e: __typename } }
+        query R { tiers @include(if: true) { code } } mutation { signOut { __typename } }"""
+    [query, refused, mutation] = explain(text).split("\n\n# ")
+
+    compile(query, "explained", "exec")
+    assert "first from $n, after is None" in query
+    assert "value = source.slug" in query
+    assert refused.startswith("query R: run by graphql-core, because of directive")
+    assert mutation.startswith("mutation: run by graphql-core")
+    code = [line for line in query.splitlines() if not line.startswith("#")]
+    assert not any("or 1" in line for line in code)
+
+
+def test_no_more_queries_stay_compiled_than_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled_queries, "MOST_QUERIES", 2)
+    documents = Documents(get_schema())
+
+    def find(code: str) -> CompiledQuery | FallbackReason:
+        prepared = documents.read(f"{{ tier(code: {code}) {{ name }} }}")
+        return documents.find_compiled(prepared, prepared.operations[0])
+
+    evicted = REGISTRY.get_sample_value("chenu_graphql_evicted_total") or 0
+    for code in ("FREE", "PRO", "FREE", "PRO", "STARTER", "STARTER"):
+        find(code)
+
+    assert isinstance(find("PRO"), CompiledQuery)
+    assert find("FREE") is FallbackReason.FIRST_USE
+    assert REGISTRY.get_sample_value("chenu_graphql_evicted_total") == evicted + 1
+
+
+async def test_nothing_runs_compiled_where_it_is_switched_off(services: Services) -> None:
+    off = with_settings(services, is_compiling=False)
+    before = count_fallbacks()
+
+    for _ in range(3):
+        await get_engine().run(GraphQLRequest("{ tiers { code } }"), Context(off, RequestContext()))
+
+    reason = FallbackReason.SWITCHED_OFF
+    assert count_fallbacks() == before | {reason: before.get(reason, 0) + 3}
