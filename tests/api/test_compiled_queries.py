@@ -177,14 +177,14 @@ async def test_what_is_compiled_can_be_read(services: Services) -> None:
     """Names are those of the schema; nothing that a client wrote is code."""
     text = """query Q($n: Int) { a: agents(first: $n, search: "x\\" or 1") {
         edges { cursor node { __typename slug } } e: __typename } }
-        query R { tiers @include(if: true) { code } } mutation { signOut { __typename } }"""
+        query R { tiers @include(if: true) { code } } mutation M { signOut { __typename } }"""
     [query, refused, mutation] = explain(text).split("\n\n# ")
 
     compile(query, "explained", "exec")
     assert "first from $n, after is None" in query
     assert "value = source.slug" in query
     assert refused.startswith("query R: run by graphql-core, because of directive")
-    assert mutation.startswith("mutation: run by graphql-core")
+    assert mutation.startswith("mutation M: run by graphql-core")
     code = [line for line in query.splitlines() if not line.startswith("#")]
     assert not any("or 1" in line for line in code)
 
