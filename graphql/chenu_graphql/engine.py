@@ -220,11 +220,8 @@ class Engine:
         """Raises _OperationRefused."""
         prepared = self._documents.read(request.query)
         operation = _choose(prepared, request)
-        ready = _ReadyOperation(
-            prepared,
-            operation,
-            self._measure(prepared, operation, request),
-        )
+        size = self._measure(prepared, operation, request)
+        ready = _ReadyOperation(prepared, operation, size)
         if operation.operation not in allowed:
             message = mark("This transport does not carry {kind}")
             error = BadInput(message, kind=_KINDS[operation.operation])
