@@ -118,7 +118,6 @@ class TakeScript:
         answers: list[Any] = await pipeline.execute(raise_on_error=False)
         return answers
 
-
     async def _send_alone(self, command: str, script: str, run: _Run) -> Any:
         """The answer or the error of the script, as a pipeline gives either."""
         try:
