@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 import asyncpg
 import uvloop
 
+from bench.callers import make_callers
 from bench.checks import compare_checks
 from bench.keys import compare_keys
 from bench.limiting import compare_limiters, start_limiters
+from bench.listing import compare_listing
 from bench.memory import measure_memory
 from bench.pools import PoolRatios, compare_pools
 from bench.posting import compare_posting
@@ -43,7 +45,7 @@ def main() -> None:
     if given.analytics:
         print(_measure_revenue(given))
         return
-    with open_stand() as stand:
+    with open_stand(*((STORE,) if given.listing else (STORE, LIBRARY))) as stand:
         if (alone := _measure_alone(stand, given)) is not None:
             print(alone)
             return
@@ -54,7 +56,8 @@ def main() -> None:
         checks = _run(compare_checks(stand.database(STORE), given.rounds))
         keys = _run(compare_keys(stand.database(STORE), given.rounds))
         signatures = compare_signatures()
-        subjects = start_subjects(stand, with_peers=not given.no_peers)
+        callers = _run(make_callers(stand.database(STORE)))
+        subjects = start_subjects(stand, callers, with_peers=not given.no_peers)
         subjects += start_limiters(stand, with_peers=not given.no_peers)
         rates, search, engines = _run(_measure(stand, subjects, given.rounds))
     text = write_report(
@@ -81,6 +84,8 @@ def _measure_alone(stand: Stand, given: argparse.Namespace) -> str | None:
         return describe_posting(_run(compare_posting(store, rounds)))
     if given.spending:
         return "\n".join(spending_rows(_run(compare_spending(store, rounds))))
+    if given.listing:
+        return _run(compare_listing(stand, rounds))
     if given.keys:
         return "\n".join(key_rows(_run(compare_keys(store, rounds))))
     if given.limits:
@@ -101,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-peers", action="store_true", help="the product alone")
     parser.add_argument("--posting", action="store_true", help="the ledger beside pgbench, alone")
     parser.add_argument("--spending", action="store_true", help="spends of tokens, alone")
+    parser.add_argument("--listing", action="store_true", help="the list query, alone")
     parser.add_argument("--keys", action="store_true", help="keys that are refused, alone")
     parser.add_argument("--limits", action="store_true", help="the limiter beside others, alone")
     parser.add_argument("--analytics", action="store_true", help="movements of MRR, alone")

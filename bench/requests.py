@@ -38,11 +38,11 @@ def graphql(path: str = "/graphql") -> bytes:
     return post(path, json.dumps({"query": QUERY, "variables": {"first": FIRST}}).encode())
 
 
-def never_twice() -> Callable[[], bytes]:
+def never_twice(*headers: str) -> Callable[[], bytes]:
     """The same query in a body that no cache has seen: an ignored member counts up."""
     head = json.dumps({"query": QUERY, "variables": {"first": FIRST}}).encode()[:-1]
     numbers = itertools.count(10**9)
-    return lambda: post("/graphql", head + b', "number": %d}' % next(numbers))
+    return lambda: post("/graphql", head + b', "number": %d}' % next(numbers), *headers)
 
 
 def pages_never_twice() -> Callable[[], bytes]:

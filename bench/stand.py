@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +92,8 @@ class Stand:
 
 
 @contextmanager
-def open_stand() -> Iterator[Stand]:
+def open_stand(*names: str) -> Iterator[Stand]:
+    """With these databases."""
     children: list[Child] = []
     try:
         data = FOLDER / "engines"
@@ -102,7 +103,7 @@ def open_stand() -> Iterator[Stand]:
         valkey, redis_url = start_valkey(data)
         children.append(valkey)
         stand = Stand(postgres_url, redis_url, children)
-        asyncio.run(_make_databases(stand))
+        asyncio.run(_make_databases(stand, names))
         yield stand
     finally:
         for child in reversed(children):
@@ -139,11 +140,11 @@ def _forget_other_data(data: Path) -> None:
         mark.write_text(made_by.hexdigest())
 
 
-async def _make_databases(stand: Stand) -> None:
+async def _make_databases(stand: Stand, names: Sequence[str]) -> None:
     """A database is renamed to its final name once it is filled."""
     connection = await asyncpg.connect(f"{stand.postgres_url}/postgres")
     known = {row["datname"] for row in await connection.fetch("SELECT datname FROM pg_database")}
-    for name in AGENTS.keys() - known:
+    for name in set(names) - known:
         draft = f"{name}_draft"
         print(f"filling a database with {AGENTS[name]:,} agents", file=sys.stderr)
         await connection.execute(f"DROP DATABASE IF EXISTS {draft}")
@@ -152,7 +153,7 @@ async def _make_databases(stand: Stand) -> None:
         await fill(stand.database(draft), AGENTS[name])
         await connection.execute(f"ALTER DATABASE {draft} RENAME TO {name}")
     await connection.close()
-    for name in AGENTS:
+    for name in names:
         await settle(stand.database(name))
 
 

@@ -1,10 +1,11 @@
 """The measured subjects, their expected answers, and the ratios that are goals."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bench import peer_environments, requests
+from bench.callers import KEYED, SIGNED_IN
 from bench.load import Expected, WrongAnswer, ask
 from bench.stand import Stand
 
@@ -22,6 +23,8 @@ class Subject:
     make: Callable[[], bytes]
     is_list: bool = False
     """The answer's data must equal the plain route's."""
+    pid: int = 0
+    """Of its server; 0 where nobody asks."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,9 @@ class Goal:
 
 
 GOALS = (
-    Goal("20 agents with creators by GraphQL, uncached", UNCACHED, PLAIN, 0.18),
+    Goal("20 agents with creators by GraphQL, uncached", UNCACHED, PLAIN, 0.60),
+    Goal("the same of somebody who is signed in", SIGNED_IN, PLAIN, 0.40),
+    Goal("the same by an API key", KEYED, PLAIN, 0.40),
     Goal("the same, anonymous and repeated", REPEATED, PLAIN, 1.5),
     Goal("20 agents, uncached, over the same without the limiter", UNCACHED, UNMETERED, 0.85),
     Goal("the list page in HTML, /agents, anonymous and repeated", PAGE_REPEATED, PLAIN, 0.55),
@@ -45,7 +50,22 @@ GOALS = (
 PEER_LEAST = 3.0
 
 
-def start_subjects(stand: Stand, *, with_peers: bool) -> list[Subject]:
+def start_listing(stand: Stand, callers: Mapping[str, str]) -> list[Subject]:
+    """The plain route and the product's list, asked by each of the callers."""
+    plain, plain_pid = stand.serve_plain(), stand.children[-1].pid
+    product, pid = stand.serve_product(), stand.children[-1].pid
+    make = requests.same(requests.get(f"/agents?first={requests.FIRST}"))
+    return [
+        Subject(PLAIN, plain, make, is_list=True, pid=plain_pid),
+        Subject(UNCACHED, product, requests.never_twice(), is_list=True, pid=pid),
+        *(
+            Subject(name, product, requests.never_twice(header), is_list=True, pid=pid)
+            for name, header in callers.items()
+        ),
+    ]
+
+
+def start_subjects(stand: Stand, callers: Mapping[str, str], *, with_peers: bool) -> list[Subject]:
     """One server process each; the product's share one, as in production, but for the one that
     meters nobody.
     """
@@ -59,6 +79,10 @@ def start_subjects(stand: Stand, *, with_peers: bool) -> list[Subject]:
         Subject(UNCACHED, product, requests.never_twice(), is_list=True),
         Subject(UNMETERED, unmetered, requests.never_twice(), is_list=True),
         Subject(REPEATED, product, requests.same(listing), is_list=True),
+        *(
+            Subject(name, product, requests.never_twice(header), is_list=True)
+            for name, header in callers.items()
+        ),
         Subject(PAGE, product, requests.pages_never_twice()),
         Subject(PAGE_REPEATED, product, requests.same(requests.get("/agents"))),
         Subject(EMPTY, plain, requests.same(empty)),

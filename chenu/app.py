@@ -28,8 +28,9 @@ from chenu.http.scim.router import create_scim_routes
 from chenu.http.stripe_webhook import snapshot_webhook, thin_webhook
 from chenu.jobs.mail_preview import compose_samples
 from chenu.settings import Mode
+from chenu_graphql.compiled_route import CompiledRoute
 from chenu_graphql.routes import PATH as GRAPHQL_PATH
-from chenu_graphql.routes import answer_failure, create_graphql_routes
+from chenu_graphql.routes import answer_failure, create_graphql_routes, get_engine
 from storefront.errors import render_error
 from storefront.fresh_sign_in import look_up_ways
 from storefront.routes import create_storefront
@@ -84,7 +85,8 @@ def create_app(services: Services) -> ASGIApp:
         logging_config=None,
     )
     settings = services.settings
-    cached = AnswerCache(app, _CACHED, settings.cache_seconds, services.meter)
+    compiled = CompiledRoute(app, get_engine(), services)
+    cached = AnswerCache(compiled, _CACHED, settings.cache_seconds, services.meter)
     counted = AffiliateLinks(cached, settings, FOR_PROGRAMS)
     bounded = RequestBodies(counted, settings.limits.body_seconds)
     return Edge(bounded, settings, methods_of_routes(app, post_only=GRAPHQL_PATH), services.pubsub)

@@ -61,6 +61,7 @@ class Settings:
     `trusted_proxies`: IP addresses and networks. `web_processes`: how many there are in all, of
     which each applies its share of the API's limits while Valkey is away. `calls_per_minute` is of
     each session and each anonymous address; `is_metering` False: nobody's calls are counted.
+    `is_compiling` False: graphql-core interprets every query.
     `webhooks_may_loop`: webhooks may be sent to this machine itself, over http too.
     `sample_seconds`: how often the worker samples what works, the same in every process.
     `web_address`: where the worker reaches this web process; None: where it listens.
@@ -83,6 +84,7 @@ class Settings:
     redis_cluster: tuple[str, ...] = ()
     calls_per_minute: int = 120
     is_metering: bool = True
+    is_compiling: bool = True
     traces: TraceSettings | None = None
     limits: ConnectionLimits = field(default_factory=ConnectionLimits)
     media: Place = field(default_factory=lambda: read_place(DEFAULT_PLACE))
@@ -131,6 +133,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         redis_cluster=_read(env, "REDIS_CLUSTER_NODES", values.read_nodes, default=""),
         calls_per_minute=_read(env, "CHENU_CALLS_PER_MINUTE", values.read_calls, default="120"),
         is_metering=_read(env, "CHENU_METERING", values.read_switch, default="on"),
+        is_compiling=_read(env, "CHENU_COMPILED_QUERIES", values.read_switch, default="on"),
         traces=_read_traces(env),
         limits=_read_limits(env),
         media=_read_media(env),

@@ -232,13 +232,14 @@ class _KeyActor:
     api_rate: int | None
     verified: bool
     locale: str
+    last_used_at: datetime | None
 
 
 _FIND_KEY_ACTOR = f"""
     SELECT k.id AS key_id, k.scopes, k.documents_only, u.id AS user_id, a.id AS account_id,
         a.tier, m.role, a.seats, {PLACE} AS place, {OVERRIDES_OF_A} AS overrides,
         a.api_plan, a.api_calls, a.api_rate,
-        u.email_verified_at IS NOT NULL AS verified, u.locale
+        u.email_verified_at IS NOT NULL AS verified, u.locale, k.last_used_at
     FROM api_key k
     JOIN account a ON a.id = k.account
     JOIN app_user u ON u.id = k.created_by
@@ -259,11 +260,12 @@ async def find_key_actor(secret: str, pepper: bytes, ip: str) -> Actor | None:
     row = await db.find_one(_KeyActor, _FIND_KEY_ACTOR, hash_key(secret, pepper), now)
     if row is None:
         return None
-    touch = """
-        UPDATE api_key SET last_used_at = $2
-        WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $3)
-    """
-    await db.execute(touch, row.key_id, now, now - _USED_EVERY)
+    if row.last_used_at is None or row.last_used_at < now - _USED_EVERY:
+        touch = """
+            UPDATE api_key SET last_used_at = $2
+            WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $3)
+        """
+        await db.execute(touch, row.key_id, now, now - _USED_EVERY)
     return Actor(
         kind=ActorKind.API_KEY,
         user_id=UserId(row.user_id),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from uuid import UUID
 
@@ -173,6 +173,26 @@ AGENT_COLUMNS = _AGENTS.select("a")
 """Of an agent `a` and its creator `c`."""
 
 
+_TEXTS = frozenset(AgentText.__struct_fields__)
+
+
+@cache
+def shown_columns(names: tuple[str, ...], locale: Locale) -> str:
+    """SQL of these fields of an AgentRow alone, its texts in the reader's language."""
+    return ", ".join(
+        f"{_text_column(name, locale)} AS {name}" if name in _TEXTS else _AGENTS.read(name, "a")
+        for name in names
+    )
+
+
+def _text_column(name: str, locale: Locale) -> str:
+    """As `AgentRow.text`: the reader's language if it exists, else the creator's text."""
+    return (
+        f"CASE WHEN a.language = '{locale}' THEN a.{name}"
+        f" ELSE coalesce(a.translations -> '{locale}' ->> '{name}', a.{name}) END"
+    )
+
+
 class AgentCard(msgspec.Struct, frozen=True):
     """What a list shows of an agent, in one language: without descriptions, which may be long.
 
@@ -199,12 +219,7 @@ class AgentCard(msgspec.Struct, frozen=True):
 
 
 def _card_columns(locale: Locale) -> str:
-    """As `AgentRow.text`: the reader's language if it exists, else the creator's texts."""
-    name, tagline = (
-        f"CASE WHEN a.language = '{locale}' THEN a.{column}"
-        f" ELSE coalesce(a.translations -> '{locale}' ->> '{column}', a.{column}) END"
-        for column in ("name", "tagline")
-    )
+    name, tagline = (_text_column(column, locale) for column in ("name", "tagline"))
     recent = "(SELECT accounts FROM agent_run_summary s WHERE s.agent = a.id)"
     return f"""
         a.id, a.slug, a.kind, {name}, {tagline}, c.display_name, a.sphere, a.level,

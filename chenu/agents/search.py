@@ -11,7 +11,14 @@ import msgspec
 
 from chenu.agents.model import AgentId
 from chenu.agents.most_installed import most_installed
-from chenu.agents.rows import AGENT_COLUMNS, AGENT_SOURCE, CARD_COLUMNS, AgentCard, AgentRow
+from chenu.agents.rows import (
+    AGENT_COLUMNS,
+    AGENT_SOURCE,
+    CARD_COLUMNS,
+    AgentCard,
+    AgentRow,
+    shown_columns,
+)
 from chenu.agents.search_query import (
     RATING,
     AgentQuery,
@@ -80,6 +87,23 @@ async def list_agents(query: AgentQuery, page: PageRequest) -> Page[AgentHit]:
 async def list_cards(query: AgentQuery, page: PageRequest, locale: Locale) -> Page[CardHit]:
     """The same list with the columns of a card."""
     return cut(await _list(query, page, CARD_COLUMNS[locale], _read_cards), page)
+
+
+async def list_shown(
+    query: AgentQuery, page: PageRequest, names: tuple[str, ...], locale: Locale
+) -> Page[Any]:
+    """The same list as records of these fields of an AgentRow, then "sort_value"."""
+    columns = shown_columns(names, locale)
+    return cut(await _list(query, page, columns, _read_records), page)
+
+
+def shown_key(record: Any) -> Key:
+    """Of such a record, if its id is shown."""
+    return _key(record["sort_value"], record["id"])
+
+
+async def _read_records(sql: str, args: Sequence[Any]) -> Sequence[Any]:
+    return await db.fetch_records(sql, *args)
 
 
 async def _read_agents(sql: str, args: Sequence[Any]) -> Sequence[AgentHit]:

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -106,17 +107,29 @@ class CursorCodec:
     def of_list(self, name: str, *parts: Any) -> "ListCursors":
         """`parts` must contain all that selects and orders the list: owner, filter, sort.
 
-        The size and direction of a page do not belong in it.
+        The size and direction of a page do not belong in it. A part may be a function, which is
+        called when the first cursor is made or read.
         """
-        described = msgspec.json.encode((name, *parts), order="deterministic")
-        return ListCursors(hashlib.blake2b(described, key=self._secret, digest_size=32).digest())
+        return ListCursors(partial(self._derive, name, parts))
+
+    def _derive(self, name: str, parts: tuple[Any, ...]) -> bytes:
+        values = [part() if callable(part) else part for part in parts]
+        described = msgspec.json.encode((name, *values), order="deterministic")
+        return hashlib.blake2b(described, key=self._secret, digest_size=32).digest()
 
 
 class ListCursors:
-    """Keys of one list as opaque, signed text for API clients and URLs."""
+    """Keys of one list as opaque, signed text for API clients and URLs.
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+    Its secret is made when the first cursor needs it: most lists show none.
+    """
+
+    def __init__(self, make_secret: Callable[[], bytes]) -> None:
+        self._make_secret = make_secret
+
+    @cached_property
+    def _secret(self) -> bytes:
+        return self._make_secret()
 
     def encode(self, key: Key) -> str:
         body = msgspec.json.encode(key)

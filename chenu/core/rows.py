@@ -37,8 +37,11 @@ class Columns(Generic[Row]):
 
         `alias` is the table's name there.
         """
-        before = f"{alias}." if alias else ""
-        return ", ".join(_read(name, source, before) for name, source in self.sources.items())
+        return ", ".join(self.read(name, alias) for name in self.sources)
+
+    def read(self, name: str, alias: str = "") -> str:
+        """One field in such a list. Raises KeyError for what is no field."""
+        return _read(name, self.sources[name], f"{alias}." if alias else "")
 
     async def insert(self, row: Row, suffix: str = "") -> int:
         """Writes every field that is a column; returns the number of rows written."""

@@ -23,6 +23,7 @@ from chenu.accounts.request_context import (
     STATE_KEY,
     RequestContext,
 )
+from chenu.core.body_ahead import BODY, raising, read_ahead
 from chenu.core.caches import TtlCache
 from chenu.core.site import Site, current_site
 from chenu.metering.charges import HEADERS, SHARED_ANSWER, SharedAnswer
@@ -79,9 +80,10 @@ class AnswerCache:
         if place[0] == "POST":
             accept = dict(scope["headers"]).get(b"accept", b"")
             try:
-                sent, receive = await _read_ahead(receive)
+                sent, receive = await read_ahead(receive)
+                scope["state"][BODY] = sent
             except HTTPException as error:  # the application words the error
-                await self._app(scope, _raising(error), send)
+                await self._app(scope, raising(error), send)
                 return
         request_context: RequestContext = scope["state"][STATE_KEY]
         key = (current_site(), request_context.locale, place, sent, accept)
@@ -157,27 +159,6 @@ def _is_small_json(headers: Mapping[bytes, bytes]) -> bool:
 
 def _is_plain_accept(accept: bytes) -> bool:
     return len(accept) <= _MAX_ACCEPT_BYTES and _EVENTS not in accept.lower()
-
-
-async def _read_ahead(receive: Receive) -> tuple[bytes, Receive]:
-    """The body, and a `receive` that repeats the same messages for the application."""
-    messages: list[Any] = [await receive()]
-    while messages[-1].get("more_body"):
-        messages.append(await receive())
-    body = b"".join(message.get("body", b"") for message in messages)
-    waiting = messages[::-1]
-
-    async def replay() -> Any:
-        return waiting.pop() if waiting else await receive()
-
-    return body, replay
-
-
-def _raising(error: HTTPException) -> Receive:
-    async def receive() -> Any:
-        raise error
-
-    return receive
 
 
 def _for_everybody(headers: _Headers) -> _Headers:

@@ -9,7 +9,7 @@ from chenu.agents.facets import Facets, count_facets
 from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.queries import QueuedAgent
 from chenu.agents.rows import AgentRow
-from chenu.agents.search import AgentHit, count_agents, list_agents
+from chenu.agents.search import AgentHit, count_agents, list_agents, list_shown, shown_key
 from chenu.agents.search_query import REVERSED_PRICES, AgentQuery, AgentSort
 from chenu.agents.search_query import AgentFilter as Filter
 from chenu.core.errors import BadInput
@@ -18,6 +18,7 @@ from chenu.core.paging import Key, ListCursors
 from chenu.core.staleness import ReadKind
 from chenu.tiers.catalogue import AgentLevel
 from chenu.tiers.spheres import SPHERES, find_sphere
+from chenu_graphql.agent_columns import find_shown
 from chenu_graphql.connection import (
     After,
     Before,
@@ -27,7 +28,7 @@ from chenu_graphql.connection import (
     PageArguments,
     read_page,
 )
-from chenu_graphql.context import Context, Info
+from chenu_graphql.context import Info
 from chenu_graphql.fields import Weight, argument, field, input_field
 from chenu_graphql.permissions import PARENT
 from chenu_graphql.scalars import BigInt
@@ -77,10 +78,13 @@ class AgentFilter:
     language: str | None = input_field("'fr' or 'en'.")
 
 
+_EVERYTHING = Filter()
+
+
 def read_filter(sent: AgentFilter | None) -> Filter:
     """Raises BadInput that names the field."""
     if sent is None:
-        return Filter()
+        return _EVERYTHING
     _check(sent)
     filters = Filter(
         kinds=sent.kinds or (),
@@ -136,22 +140,28 @@ async def resolve_agents(
     before: Before = None,
 ) -> ConnectionSource[AgentHit]:
     """The store's list is the same for every caller."""
-    ctx = info.context
     query = AgentQuery(search or "", read_filter(agent_filter), sort or AgentSort.RELEVANCE)
-    cursors = ctx.cursors.of_list("store", query.identity)
-    return await load_agent_page(ctx, cursors, query, PageArguments(first, after, last, before))
+    cursors = info.context.cursors.of_list("store", lambda: query.identity)
+    sent = PageArguments(first, after, last, before)
+    return await load_agent_page(cursors, query, sent, info)
 
 
 async def load_agent_page(
-    ctx: Context, cursors: ListCursors, query: AgentQuery, sent: PageArguments
+    cursors: ListCursors, query: AgentQuery, sent: PageArguments, info: Info
 ) -> ConnectionSource[AgentHit]:
-    """Of agents on sale."""
+    """Of agents on sale: nothing but the columns that a compiled query shows, where it does."""
+    ctx, page, shown = info.context, read_page(cursors, sent), find_shown(info)
+    if shown is None:
+        hits = await ctx.read_stale(ReadKind.API, list_agents, query, page)
+    else:
+        hits = await ctx.read_stale(ReadKind.API, list_shown, query, page, shown.names, ctx.locale)
     return ConnectionSource(
         cursors=cursors,
-        page=await ctx.read_stale(ReadKind.API, list_agents, query, read_page(cursors, sent)),
-        key=_hit_key,
+        page=hits,
+        key=_hit_key if shown is None else shown_key,
         count=partial(ctx.read_stale, ReadKind.API, count_agents, query),
         facets=partial(ctx.read_stale, ReadKind.API, count_facets, query),
+        shown=shown,
     )
 
 

@@ -11,6 +11,7 @@ from chenu.agents.run_summaries import RunSummary
 from chenu.agents.version_heads import VersionHead
 from chenu.media.pictures import PictureSize, picture_url
 from chenu.tiers import spheres
+from chenu_graphql.agent_columns import minutes_of, rate
 from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import Refusal, describe_refusal
 from chenu_graphql.fields import field
@@ -91,11 +92,11 @@ async def resolve_versions(root: AgentSource, info: Info) -> list[VersionHead]:
 
 
 def resolve_rating(root: AgentSource) -> float | None:
-    return root.rating_sum / root.review_count if root.review_count else None
+    return rate(root.rating_sum, root.review_count)
 
 
 def resolve_minutes(root: AgentSource) -> float:
-    return root.seconds_saved / 60
+    return minutes_of(root.seconds_saved)
 
 
 async def _load_summary(root: AgentRow, info: Info) -> RunSummary | None:

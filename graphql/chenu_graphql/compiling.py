@@ -1,62 +1,37 @@
-"""Queries turned into plain functions once, instead of being interpreted at each execution.
+"""Queries turned into Python once, instead of being interpreted at each execution.
 
-A compiled query can only succeed: whatever is unusual, in the document or while it runs, is left to
-graphql-core, so that errors have one source of words and places. Queries change nothing, so
-running one twice is safe; mutations and subscriptions are never compiled.
+`chenu graphql explain` prints what becomes of a query. A compiled query can only succeed: whatever
+is unusual, in the document or while it runs, is left to graphql-core, so that errors have one
+source of words and places. Queries change nothing, so running one twice is safe; mutations and
+subscriptions are never compiled. Decisions 0010 and 0093.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from graphql import (
-    GRAPHQL_MAX_INT,
-    GRAPHQL_MIN_INT,
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLBoolean,
-    GraphQLEnumType,
     GraphQLField,
-    GraphQLID,
-    GraphQLInt,
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
-    GraphQLScalarType,
     GraphQLSchema,
-    GraphQLString,
     GraphQLUnionType,
-    InlineFragmentNode,
     OperationDefinitionNode,
-    SelectionSetNode,
-    is_abstract_type,
+    get_nullable_type,
+    is_leaf_type,
 )
 
+from chenu_graphql.arguments import Arguments, PlainVariables
+from chenu_graphql.column_lists import ColumnList, find_column_list
+from chenu_graphql.completing import refuse_null, refuse_value, write_leaf, write_value
 from chenu_graphql.fallbacks import FallbackReason, NotCompiled
-from chenu_graphql.query_runs import CompiledQuery, Complete, QueryRun
-
-Resolve = Callable[[Any, QueryRun], Any]
-"""A field's value for a source, not completed yet; it may have to be awaited."""
-
-Parent = OperationDefinitionNode | FieldNode
-"""A node whose selection set is compiled."""
-
-Null = Callable[[], None]
-"""What a null becomes: a null of the answer, or NotCompiled where there must be none."""
-
-_AS_THEY_ARE: Mapping[Any, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
-"""Values of exactly these classes need no coercion, which saves a call for most of them."""
-
-
-def _be_null() -> None:
-    """A null of the answer."""
-
-
-def _refuse_null() -> None:
-    raise NotCompiled(FallbackReason.NULL_IN_NON_NULL)
+from chenu_graphql.query_runs import CompiledQuery
+from chenu_graphql.readers import find_reader
+from chenu_graphql.selections import Parent, Selections
+from chenu_graphql.source_text import SourceText
 
 
 def compile_query(
@@ -68,164 +43,135 @@ def compile_query(
     root = schema.query_type
     if root is None:
         raise TypeError("the schema has no queries")
-    return CompiledQuery(operation, _Compiler(schema, document).compile_fields(root, [operation]))
+    source = SourceText()
+    name = _Compiler(schema, document, source).write_object(root, [operation])
+    variables, complete = PlainVariables(operation), source.load(name)
+    return CompiledQuery(
+        operation, variables, complete, source.text, tuple(source.list_explained())
+    )
 
 
 class _Compiler:
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+    """Writes a function for each object and list that is selected."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, source: SourceText) -> None:
         self._schema = schema
-        self._fragments = {
-            node.name.value: node
-            for node in document.definitions
-            if isinstance(node, FragmentDefinitionNode)
-        }
+        self._source = source
+        self._selections = Selections(schema, document)
 
-    def compile_fields(self, kind: GraphQLObjectType, parents: Sequence[Parent]) -> Complete:
-        """All that the parents select of an object, merged by response key."""
-        merged: dict[str, list[FieldNode]] = {}
-        for parent in parents:
-            for node in self._collect_fields(kind, parent.selection_set):
-                key = node.alias.value if node.alias else node.name.value
-                merged.setdefault(key, []).append(node)
-        fields = [(key, *self._compile_field(kind, nodes)) for key, nodes in merged.items()]
+    def write_object(
+        self,
+        kind: GraphQLObjectType,
+        parents: Sequence[Parent],
+        checks: Sequence[str] = (),
+        listed: ColumnList | None = None,
+    ) -> str:
+        """The name of a function that makes the answer's object from a source.
 
-        def complete_object(source: Any, run: QueryRun) -> Any:
-            answer: dict[str, Any] = {}
-            for key, resolve, complete, class_as_it_is in fields:
-                value = resolve(source, run)
-                if value.__class__ is class_as_it_is:
-                    answer[key] = value
-                elif hasattr(value, "__await__"):  # of its class, a miss would cost ten times this
-                    answer[key] = None  # keeps the order of keys as they were selected
-                    run.wait_for(value, answer, key, complete)
-                else:
-                    answer[key] = complete(value, run)
-            return answer
+        `listed`: what it has in place of edges where the source holds no more than columns.
+        """
+        name = self._source.new_name(kind.name)
+        lines = [*checks, "answer = {}"]
+        for key, nodes in self._selections.merge(kind, parents).items():
+            written = self._write_field(kind, key, nodes)
+            is_listed = listed is not None and key == listed.key
+            lines += _choose(listed, written, self._source) if is_listed else written
+        return self._source.add(name, "source, run", [*lines, "return answer"])
 
-        return complete_object
-
-    def _collect_fields(
-        self, kind: GraphQLObjectType, selection_set: SelectionSetNode | None
-    ) -> Iterator[FieldNode]:
-        for node in selection_set.selections if selection_set else ():
-            if node.directives:
-                raise NotCompiled(FallbackReason.DIRECTIVE)
-            if isinstance(node, FieldNode):
-                yield node
-            elif isinstance(node, FragmentSpreadNode):
-                yield from self._collect_fragment(kind, self._fragments[node.name.value])
-            elif isinstance(node, InlineFragmentNode):
-                yield from self._collect_fragment(kind, node)
-
-    def _collect_fragment(
-        self, kind: GraphQLObjectType, node: FragmentDefinitionNode | InlineFragmentNode
-    ) -> Iterator[FieldNode]:
-        if node.directives:
-            raise NotCompiled(FallbackReason.DIRECTIVE)
-        name = node.type_condition.name.value if node.type_condition else kind.name
-        condition = self._schema.get_type(name)
-        is_kind = condition is kind
-        if is_kind or (is_abstract_type(condition) and self._schema.is_sub_type(condition, kind)):
-            yield from self._collect_fields(kind, node.selection_set)
-
-    def _compile_field(
-        self, kind: GraphQLObjectType, nodes: list[FieldNode]
-    ) -> tuple[Resolve, Complete, type | None]:
+    def _write_field(self, kind: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> list[str]:
+        """What needs no coercion goes into the answer as it is; what has to be awaited, later."""
         name = nodes[0].name.value
         if name == "__typename":
-            return (lambda _source, _run: kind.name), (lambda value, _run: value), str
+            return [f"answer[{key!r}] = {kind.name!r}"]
         definition = kind.fields.get(name)
         if definition is None:
             raise NotCompiled(FallbackReason.INTROSPECTION)
-        resolve = _compile_resolver(definition, nodes[0])
-        return resolve, self._compile_type(definition.type, nodes), _class_as_it_is(definition.type)
+        listed = self._find_columns(definition.type, nodes)
+        complete = self._write_type(definition.type, nodes, listed=listed)
+        reader = find_reader(definition)
+        if reader is not None and reader.attribute is not None:
+            call, rest = f"source.{reader.attribute}", f"{complete}(value, run)"
+        else:
+            info = "run" if listed is None else f"run.showing({listed.name})"
+            call = self._write_call(f"{kind.name}_{name}", definition, nodes[0], info)
+            rest = f"run.finish(value, answer, {key!r}, {complete})"
+        value = write_value(definition.type, "value", rest, self._source)
+        return [f"value = {call}", f"answer[{key!r}] = {value}"]
 
-    def _compile_type(
-        self, kind: GraphQLOutputType, nodes: list[FieldNode], null: Null = _be_null
-    ) -> Complete:
+    def _write_call(self, path: str, definition: GraphQLField, node: FieldNode, info: str) -> str:
+        resolver = self._source.name(f"resolve_{path}", definition.resolve)
+        if not definition.args:
+            return f"{resolver}(source, {info})"
+        sent = self._source.name(f"arguments_{path}", Arguments(definition, node))
+        return f"{resolver}(source, {info}, **run.read_arguments({sent}))"
+
+    def _find_columns(
+        self, kind: GraphQLOutputType, nodes: Sequence[FieldNode]
+    ) -> ColumnList | None:
+        kind = get_nullable_type(kind)
+        if not isinstance(kind, GraphQLObjectType):
+            return None
+        return find_column_list(kind, nodes, self._selections, self._source)
+
+    def _write_type(
+        self,
+        kind: GraphQLOutputType,
+        nodes: list[FieldNode],
+        null: str = "None",
+        listed: ColumnList | None = None,
+    ) -> str:
+        """The name of a function that completes a value of this type."""
+        if is_leaf_type(get_nullable_type(kind)):
+            return write_leaf(kind, self._source)
         if isinstance(kind, GraphQLNonNull):
-            return self._compile_type(kind.of_type, nodes, _refuse_null)
+            return self._write_type(kind.of_type, nodes, self._name_refusal(), listed)
+        null_check = ["if source is None:", f"    return {null}"]
         if isinstance(kind, GraphQLList):
-            complete = self._compile_type(kind.of_type, nodes)
-            return _complete_list(complete, _class_as_it_is(kind.of_type), null)
+            return self._write_list(kind.of_type, nodes, null_check)
+        checks = [*null_check, "if isinstance(source, Exception):", "    raise source"]
         if isinstance(kind, GraphQLObjectType):
-            return _complete_object(self.compile_fields(kind, nodes), null)
-        if isinstance(kind, GraphQLScalarType | GraphQLEnumType):
-            return _complete_leaf(kind, null)
-        return _complete_object(self._compile_abstract(kind, nodes), null)
+            return self.write_object(kind, nodes, checks, listed)
+        return self._write_abstract(kind, nodes, checks)
 
-    def _compile_abstract(
-        self, kind: GraphQLInterfaceType | GraphQLUnionType, nodes: list[FieldNode]
-    ) -> Complete:
-        possible = self._schema.get_possible_types(kind)
-        by_name = {each.name: self.compile_fields(each, nodes) for each in possible}
-        resolve_type: Any = kind.resolve_type
-        return lambda value, run: by_name[resolve_type(value, run, kind)](value, run)
+    def _name_refusal(self) -> str:
+        return f"{self._source.name('refuse_null', refuse_null)}()"
 
-
-def _compile_resolver(definition: GraphQLField, node: FieldNode) -> Resolve:
-    resolve: Any = definition.resolve
-    if not definition.args:
-        without_arguments: Resolve = resolve
-        return without_arguments
-    return lambda source, run: resolve(source, run, **run.read_arguments(definition, node))
-
-
-def _class_as_it_is(kind: GraphQLOutputType) -> type | None:
-    """None for types whose values all have to be completed."""
-    return _AS_THEY_ARE.get(kind.of_type if isinstance(kind, GraphQLNonNull) else kind)
-
-
-def _complete_leaf(kind: GraphQLScalarType | GraphQLEnumType, null: Null) -> Complete:
-    coerce = _find_coercion(kind)
-
-    def complete(value: Any, _run: QueryRun) -> Any:
-        if value is None:
-            return null()
-        if isinstance(value, Exception):  # graphql-core raises errors that resolvers return
-            raise value
-        coerced = coerce(value)
-        if coerced is None:
-            raise NotCompiled(FallbackReason.INVALID_VALUE)
-        return coerced
-
-    return complete
-
-
-def _find_coercion(kind: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], Any]:
-    """The type's own, with a shorter way for the usual values of integers and enums."""
-    coerce = kind.coerce_output_value
-    if isinstance(kind, GraphQLEnumType):
-        names = {value.value: name for name, value in kind.values.items()}
-        return lambda value: (isinstance(value, str) and names.get(value)) or coerce(value)
-    if kind is GraphQLInt:
-        return lambda value: value if _is_plain_int(value) else coerce(value)
-    return coerce
-
-
-def _is_plain_int(value: Any) -> bool:
-    return value.__class__ is int and GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT
-
-
-def _complete_object(complete: Complete, null: Null) -> Complete:
-    def complete_source(value: Any, run: QueryRun) -> Any:
-        if value is None:
-            return null()
-        if isinstance(value, Exception):
-            raise value
-        return complete(value, run)
-
-    return complete_source
-
-
-def _complete_list(complete: Complete, class_as_it_is: type | None, null: Null) -> Complete:
-    def complete_entries(value: Any, run: QueryRun) -> Any:
-        if value is None:
-            return null()
-        if not isinstance(value, list | tuple):
-            raise NotCompiled(FallbackReason.INVALID_VALUE)
-        return [
-            entry if entry.__class__ is class_as_it_is else complete(entry, run) for entry in value
+    def _write_list(
+        self, kind: GraphQLOutputType, nodes: list[FieldNode], null_check: list[str]
+    ) -> str:
+        complete = self._write_type(kind, nodes)
+        entry = write_value(kind, "entry", f"{complete}(entry, run)", self._source)
+        refuse = self._source.name("refuse_value", refuse_value)
+        lines = [
+            *null_check,
+            "if not isinstance(source, (list, tuple)):",
+            f"    {refuse}()",
+            f"return [{entry} for entry in source]",
         ]
+        return self._source.add(self._source.new_name(f"{complete}_list"), "source, run", lines)
 
-    return complete_entries
+    def _write_abstract(
+        self,
+        kind: GraphQLInterfaceType | GraphQLUnionType,
+        nodes: list[FieldNode],
+        checks: list[str],
+    ) -> str:
+        resolve = self._source.name(f"type_of_{kind.name}", kind.resolve_type)
+        lines = [*checks, f"name = {resolve}(source, run, None)"]
+        for possible in self._schema.get_possible_types(kind):
+            written = self.write_object(possible, nodes)
+            lines += [f"if name == {possible.name!r}:", f"    return {written}(source, run)"]
+        refuse = self._source.name("refuse_value", refuse_value)
+        return self._source.add(
+            self._source.new_name(kind.name), "source, run", [*lines, f"{refuse}()"]
+        )
+
+
+def _choose(listed: ColumnList, resolved: Sequence[str], source: SourceText) -> list[str]:
+    """By what the resolver of the list has read: columns or whole rows."""
+    return [
+        f"if source.shown is {listed.name}:",
+        f"    answer[{listed.key!r}] = {listed.write(source)}(source, run)",
+        "else:",
+        *(f"    {line}" for line in resolved),
+    ]

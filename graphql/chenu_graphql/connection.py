@@ -9,6 +9,7 @@ import strawberry
 
 from chenu.core.errors import BadInput
 from chenu.core.paging import MAX_PAGE, Key, ListCursors, Page, PageRequest, cut
+from chenu_graphql.agent_columns import Shown
 from chenu_graphql.fields import Weight, argument, field
 from chenu_graphql.permissions import PARENT
 
@@ -75,13 +76,17 @@ class EdgeSource(msgspec.Struct, Generic[Row], frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSource(Generic[Row]):
-    """A page, with what is needed to make its cursors and to count the whole list."""
+    """A page, with what is needed to make its cursors and to count the whole list.
+
+    `shown`: its rows are records with these columns and the sort value; None for whole rows.
+    """
 
     cursors: ListCursors
     page: Page[Row]
     key: Callable[[Row], Key]
     count: Callable[[], Awaitable[int]]
     facets: Callable[[], Awaitable[Any]] | None = None
+    shown: Shown | None = None
 
     @property
     def edges(self) -> list[EdgeSource[Row]]:

@@ -94,7 +94,7 @@ async def page_agents(
     is_own = is_own_profile(ctx, root)
     if not (is_own or ctx.actor.has_staff(Staff.REVIEWER)):
         query = AgentQuery(filter=AgentFilter(creator=root.handle), sort=AgentSort.NEWEST)
-        return await load_agent_page(ctx, ctx.cursors.of_list("creator", root.id), query, sent)
+        return await load_agent_page(ctx.cursors.of_list("creator", root.id), query, sent, info)
     if not is_own:
         ctx.reading.record_staff_read("agents", root.id)
     cursors = ctx.cursors.of_list("own agents", root.id)

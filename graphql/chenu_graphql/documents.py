@@ -1,4 +1,4 @@
-"""Documents parsed, limited, validated and compiled once, cached by their text."""
+"""Documents parsed, limited and validated once, cached by their text."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -10,16 +10,15 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
-    OperationType,
     parse,
     validate,
 )
 
 from chenu.core.i18n import mark
 from chenu.core.paging import MAX_PAGE
-from chenu_graphql.compiling import compile_query
+from chenu_graphql.compiled_queries import Compilations, CompiledQueries
 from chenu_graphql.errors import ValidationFailed, to_graphql
-from chenu_graphql.fallbacks import FallbackReason, NotCompiled
+from chenu_graphql.fallbacks import FallbackReason
 from chenu_graphql.limits import (
     MAX_BYTES,
     MAX_TOKENS,
@@ -67,19 +66,15 @@ def _is_page_size(value: Any) -> bool:
 class Prepared:
     """A document, or its errors.
 
-    `sizes` caches the size of each operation for certain page sizes; `compiled_queries` holds a
-    reason for the queries that are left to graphql-core.
+    `sizes` caches the size of each operation for certain page sizes.
     """
 
     document: DocumentNode | None = None
     errors: tuple[GraphQLError, ...] = ()
     sizes: dict[str | None, "Sizes"] = field(default_factory=dict)
-    compiled_queries: dict[str | None, CompiledQuery | FallbackReason] = field(default_factory=dict)
+    compilations: Compilations = field(default_factory=Compilations)
 
-    @property
-    def operations(self) -> list[OperationDefinitionNode]:
-        nodes = self.document.definitions if self.document else ()
-        return [node for node in nodes if isinstance(node, OperationDefinitionNode)]
+    operations: tuple[OperationDefinitionNode, ...] = ()
 
 
 class Documents:
@@ -92,6 +87,7 @@ class Documents:
         self._known: OrderedDict[str, Prepared] = OrderedDict()
         self._bytes = 0
         self._stored: dict[str, Prepared] = {}
+        self._compiled = CompiledQueries(schema)
 
     def read(self, text: str) -> Prepared:
         if text in self._stored:
@@ -110,18 +106,24 @@ class Documents:
 
     def find_compiled(
         self, prepared: Prepared, operation: OperationDefinitionNode
-    ) -> CompiledQuery | FallbackReason | None:
-        """A valid document's compiled query, or why there is none; None for other operations."""
-        if operation.operation is not OperationType.QUERY or prepared.document is None:
-            return None
-        name = operation.name.value if operation.name else None
-        known = prepared.compiled_queries
-        if name not in known:
-            try:
-                known[name] = compile_query(self._schema, prepared.document, operation)
-            except NotCompiled as refused:
-                known[name] = refused.reason
-        return known[name]
+    ) -> CompiledQuery | FallbackReason:
+        """An operation's compiled query, or why graphql-core has to run it.
+
+        Raises ValueError for a document with errors.
+        """
+        if prepared.document is None:
+            raise ValueError("the document has errors")
+        return self._compiled.find(prepared.compilations, prepared.document, operation)
+
+    def is_compiled(self, text: str, operation_name: str | None) -> bool:
+        """False also for a document with several operations, of which none is named."""
+        known = self._stored.get(text) or self._known.get(text)
+        if known is None:
+            return False
+        found = known.compilations.found
+        if operation_name is None and len(found) == 1:
+            return isinstance(next(iter(found.values())), CompiledQuery)
+        return isinstance(found.get(operation_name), CompiledQuery)
 
     def _remember(self, text: str, size: int, prepared: Prepared) -> None:
         if is_stored(text):
@@ -130,7 +132,8 @@ class Documents:
         self._known[text] = prepared
         self._bytes += size
         while self._bytes > REMEMBERED_BYTES:
-            forgotten, _ = self._known.popitem(last=False)
+            forgotten, dropped = self._known.popitem(last=False)
+            self._compiled.forget(dropped.compilations)
             self._bytes -= len(forgotten.encode(errors="replace"))
 
     def _prepare(self, text: str) -> Prepared:
@@ -147,7 +150,7 @@ class Documents:
             return _refuse(_with_code(error, "BAD_INPUT"))
         except RecursionError:
             return _refuse(to_graphql(ValidationFailed("The document is nested too deeply")))
-        return _refuse(*errors) if errors else Prepared(document)
+        return _refuse(*errors) if errors else Prepared(document, operations=_list(document))
 
     def _validate(self, document: DocumentNode) -> list[GraphQLError]:
         found = validate(self._schema, document, max_errors=_MAX_ERRORS)
@@ -155,9 +158,14 @@ class Documents:
 
     def _check_limits(self, document: DocumentNode) -> list[GraphQLError]:
         meter = Meter(self._schema, document, {})
-        sizes = [meter.measure(operation) for operation in Prepared(document).operations]
+        sizes = [meter.measure(operation) for operation in _list(document)]
         meter.measure_fragments()
         return check_size(meter.written, sizes)
+
+
+def _list(document: DocumentNode) -> tuple[OperationDefinitionNode, ...]:
+    nodes = document.definitions
+    return tuple(node for node in nodes if isinstance(node, OperationDefinitionNode))
 
 
 def _refuse(*errors: GraphQLError) -> Prepared:

@@ -28,6 +28,7 @@ from chenu_graphql.limits import own_points
 from chenu_graphql.payloads import Payload
 from chenu_graphql.permissions import Rule, require_write
 from chenu_graphql.policies import find_field_policy, get_definition
+from chenu_graphql.readers import Reader, mark_reader
 
 Resolver = Callable[..., Any]
 
@@ -60,7 +61,18 @@ def enforce(schema: GraphQLSchema) -> None:
             definition.subscribe = _guard_query(definition, policy, definition.subscribe)
         else:
             definition.resolve = _guard_query(definition, policy, _plain_resolver(definition))
+            mark_reader(definition, _describe(definition, policy))
         kind.is_type_of = None  # sources are rows, never instances of the API's classes
+
+
+def _describe(definition: GraphQLField, policy: Policy) -> Reader:
+    """Of a resolver that is guarded already."""
+    rule, points = policy.allow, own_points(definition, policy.weight)
+    is_open = rule.check is None and not rule.scopes
+    field = get_definition(definition)
+    is_attribute = field.base_resolver is None and is_open and not points
+    attribute = field.python_name if is_attribute else None
+    return Reader(_require(definition.resolve), attribute, points, is_open)
 
 
 def _plain_resolver(definition: GraphQLField) -> Resolver:

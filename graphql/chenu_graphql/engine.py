@@ -40,10 +40,13 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class _ReadyOperation:
-    document: DocumentNode
+    prepared: Prepared
     operation: OperationDefinitionNode
     size: Size
-    compiled: CompiledQuery | FallbackReason | None
+
+    @property
+    def document(self) -> DocumentNode:
+        return cast("DocumentNode", self.prepared.document)
 
     @property
     def points(self) -> int:
@@ -72,6 +75,10 @@ class Engine:
             return _choose(self._documents.read(request.query), request).operation
         except _OperationRefused:
             return None
+
+    def is_compiled(self, request: GraphQLRequest) -> bool:
+        """Whether it is a query that is compiled already; nothing is parsed to find out."""
+        return self._documents.is_compiled(request.query, request.operation_name)
 
     async def charge(self, request: GraphQLRequest, ctx: Context) -> None:
         """For a transport that has to answer before the operation begins, which then takes no
@@ -111,18 +118,25 @@ class Engine:
 
         Graphql-core runs other queries, and those whose compiled run failed.
         """
-        if isinstance(ready.compiled, CompiledQuery):
+        compiled = self._find_compiled(ready, ctx)
+        if isinstance(compiled, CompiledQuery):
             try:
-                data = await run_query(ready.compiled, self._schema, request.variables, ctx)
+                data = await run_query(compiled, self._schema, request.variables, ctx)
             except Exception as error:
                 count_fallback(find_reason(error))
                 ctx.reset()
                 return await self._report_failure(error, ready, request, ctx)
             count_compiled()
             return ExecutionResult(data, None)
-        if ready.compiled is not None:
-            count_fallback(ready.compiled)
+        count_fallback(compiled)
         return await self._interpret(ready, request, ctx)
+
+    def _find_compiled(
+        self, ready: _ReadyOperation, ctx: Context
+    ) -> CompiledQuery | FallbackReason:
+        if not (self._is_compiling and ctx.services.settings.is_compiling):
+            return FallbackReason.SWITCHED_OFF
+        return self._documents.find_compiled(ready.prepared, ready.operation)
 
     async def _report_failure(
         self, error: Exception, ready: _ReadyOperation, request: GraphQLRequest, ctx: Context
@@ -180,6 +194,7 @@ class Engine:
         """The span covers the start only: a subscription may last for hours."""
         with tracing.span("GraphQL") as span:
             _describe(span, ready.operation)
+            count_fallback(FallbackReason.SUBSCRIPTION)
             started: Any = subscribe(
                 self._schema,
                 ready.document,
@@ -205,12 +220,8 @@ class Engine:
         """Raises _OperationRefused."""
         prepared = self._documents.read(request.query)
         operation = _choose(prepared, request)
-        ready = _ReadyOperation(
-            cast("DocumentNode", prepared.document),
-            operation,
-            self._measure(prepared, operation, request),
-            self._documents.find_compiled(prepared, operation) if self._is_compiling else None,
-        )
+        size = self._measure(prepared, operation, request)
+        ready = _ReadyOperation(prepared, operation, size)
         if operation.operation not in allowed:
             message = mark("This transport does not carry {kind}")
             error = BadInput(message, kind=_KINDS[operation.operation])

@@ -1,4 +1,4 @@
-"""Why a query was run by graphql-core instead of compiled; counted for /metrics."""
+"""Why an operation was run by graphql-core instead of compiled; counted for /metrics."""
 
 from enum import StrEnum
 
@@ -8,10 +8,16 @@ from chenu.core.errors import ChenuError, Unavailable
 
 
 class FallbackReason(StrEnum):
-    """The first two are found when a document is compiled, the others while it runs."""
+    """Before a document is compiled, while it is, and while it runs."""
+
+    SWITCHED_OFF = "switched_off"
+    FIRST_USE = "first_use"
+    MUTATION = "mutation"
+    SUBSCRIPTION = "subscription"
 
     DIRECTIVE = "directive"
     INTROSPECTION = "introspection"
+
     INVALID_VARIABLES = "invalid_variables"
     NULL_IN_NON_NULL = "null_in_non_null"
     INVALID_VALUE = "invalid_value"
@@ -30,7 +36,10 @@ class NotCompiled(Exception):
 
 _COMPILED = Counter("chenu_graphql_compiled", "Queries that ran compiled to their end")
 _FALLBACKS = Counter(
-    "chenu_graphql_fallbacks", "Queries that graphql-core ran instead, by reason", ["reason"]
+    "chenu_graphql_fallbacks", "Operations that graphql-core ran instead, by reason", ["reason"]
+)
+_EVICTED = Counter(
+    "chenu_graphql_evicted", "Compiled queries dropped because others were used since"
 )
 _BY_REASON = {reason: _FALLBACKS.labels(reason.value) for reason in FallbackReason}
 """Created at once, so that a monitor sees each reason at zero."""
@@ -42,6 +51,10 @@ def count_compiled() -> None:
 
 def count_fallback(reason: FallbackReason) -> None:
     _BY_REASON[reason].inc()
+
+
+def count_evicted() -> None:
+    _EVICTED.inc()
 
 
 def find_reason(error: Exception) -> FallbackReason:

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from graphql import FieldNode, GraphQLField, GraphQLSchema, OperationDefinitionNode
-from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from graphql import GraphQLSchema, OperationDefinitionNode
+from graphql.execution.values import VariableValues, get_variable_values
 
 from chenu.core.errors import Unavailable
+from chenu_graphql.arguments import Arguments, PlainVariables
 from chenu_graphql.context import Context
 from chenu_graphql.fallbacks import FallbackReason, NotCompiled
 
@@ -18,10 +19,15 @@ Complete = Callable[[Any, "QueryRun"], Any]
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuery:
-    """`complete` makes the answer's data from the root value."""
+    """`complete` makes the answer's data from the root value; `text` is its source, and `legend`
+    says of names in it what they stand for.
+    """
 
     operation: OperationDefinitionNode
+    variables: PlainVariables
     complete: Complete
+    text: str
+    legend: tuple[tuple[str, str], ...]
 
 
 class _Pending(NamedTuple):
@@ -33,30 +39,76 @@ class _Pending(NamedTuple):
     complete: Complete
 
 
+class ListInfo(NamedTuple):
+    """What a resolver of a list gets in place of the run: `shown` are the columns it may read."""
+
+    context: Context
+    shown: Any
+
+
+class _Variables:
+    """As they were sent with one operation; read by graphql-core only where that is needed."""
+
+    __slots__ = ("_compiled", "_read", "_schema", "_sent")
+
+    def __init__(
+        self, compiled: CompiledQuery, schema: GraphQLSchema, sent: Mapping[str, Any]
+    ) -> None:
+        self._compiled = compiled
+        self._schema = schema
+        self._sent = sent
+        self._read: VariableValues | None = None
+
+    def read_plain(self) -> dict[str, Any] | None:
+        """None where graphql-core has to read them. Raises NotCompiled if it finds an error."""
+        plain = self._compiled.variables.read(self._sent)
+        if plain is None:
+            self.read()
+        return plain
+
+    def read(self) -> VariableValues:
+        """Raises NotCompiled."""
+        if self._read is None:
+            definitions = self._compiled.operation.variable_definitions or ()
+            values = get_variable_values(self._schema, definitions, dict(self._sent))
+            if isinstance(values, list):
+                raise NotCompiled(FallbackReason.INVALID_VARIABLES)
+            self._read = values
+        return self._read
+
+
 class QueryRun:
     """Resolvers get it as their `info`: they read its context and nothing else."""
 
-    __slots__ = ("_arguments", "_pending", "_variables", "context")
+    __slots__ = ("_arguments", "_pending", "_plain", "_variables", "context")
 
-    def __init__(self, context: Context, variables: VariableValues) -> None:
+    def __init__(self, context: Context, variables: _Variables) -> None:
+        """Raises NotCompiled for variables that are not what the operation asks for."""
         self.context = context
         self._variables = variables
+        self._plain = variables.read_plain()
         self._pending: list[_Pending] = []
-        self._arguments: dict[tuple[int, int], dict[str, Any]] = {}
+        self._arguments: dict[int, dict[str, Any]] = {}
 
-    def read_arguments(self, definition: GraphQLField, node: FieldNode) -> dict[str, Any]:
+    def read_arguments(self, arguments: Arguments) -> dict[str, Any]:
         """Each node's arguments are read once, however many rows the field is resolved for."""
-        key = (id(definition), id(node))
-        known = self._arguments.get(key)
+        known = self._arguments.get(id(arguments))
         if known is None:
-            known = get_argument_values(definition, node, self._variables)
-            self._arguments[key] = known
+            known = None if self._plain is None else arguments.read_plain(self._plain)
+            if known is None:
+                known = arguments.read(self._variables.read())
+            self._arguments[id(arguments)] = known
         return known
 
-    def wait_for(
-        self, value: Awaitable[Any], answer: dict[str, Any], key: str, complete: Complete
-    ) -> None:
+    def showing(self, shown: Any) -> ListInfo:
+        return ListInfo(self.context, shown)
+
+    def finish(self, value: Any, answer: dict[str, Any], key: str, complete: Complete) -> Any:
+        """The completed value; None for one that must be awaited, whose place is kept."""
+        if not hasattr(value, "__await__"):  # of its class, a miss would cost ten times this
+            return complete(value, self)
         self._pending.append(_Pending(value, answer, key, complete))
+        return None
 
     async def settle(self) -> None:
         """Await all pending values, then those that completing them added.
@@ -95,11 +147,7 @@ async def run_query(
     compiled: CompiledQuery, schema: GraphQLSchema, variables: Mapping[str, Any], ctx: Context
 ) -> dict[str, Any]:
     """The answer's data. After any error that it raises, graphql-core has to run the query."""
-    definitions = compiled.operation.variable_definitions or ()
-    values = get_variable_values(schema, definitions, dict(variables))
-    if isinstance(values, list):
-        raise NotCompiled(FallbackReason.INVALID_VARIABLES)
-    run = QueryRun(ctx, values)
+    run = QueryRun(ctx, _Variables(compiled, schema, variables))
     try:
         data: dict[str, Any] = compiled.complete(None, run)
         await run.settle()

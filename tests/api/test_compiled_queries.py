@@ -9,15 +9,19 @@ from prometheus_client import REGISTRY
 from chenu.accounts.request_context import RequestContext
 from chenu.core import db
 from chenu.flows.services import Services
+from chenu_graphql import compiled_queries
 from chenu_graphql.answers import Answer, GraphQLRequest
 from chenu_graphql.context import Context
 from chenu_graphql.documents import Documents
 from chenu_graphql.engine import Engine
+from chenu_graphql.explaining import explain
 from chenu_graphql.fallbacks import FallbackReason
+from chenu_graphql.query_runs import CompiledQuery
 from chenu_graphql.routes import get_engine
 from chenu_graphql.schema import get_schema
 from tests.api.calls import Api
 from tests.api.stock import stock
+from tests.conftest import with_settings
 
 COMPILED = (
     "{ agents(first: 3) { edges { node { id name price { amount { formatted } } } } } }",
@@ -35,7 +39,8 @@ INTERPRETED = {
     "{ agents(first: 1) { edges { node @skip(if: true) { name } cursor } } }": (
         FallbackReason.DIRECTIVE
     ),
-    "mutation { signOut { __typename } }": None,
+    "mutation { signOut { __typename } }": FallbackReason.MUTATION,
+    'subscription { purchaseSettled(purchaseId: "x") { __typename } }': FallbackReason.SUBSCRIPTION,
 }
 FAILING = {
     "{ agents(first: 1) { edges { node { rejectionReason } } } }": FallbackReason.REFUSED,
@@ -77,10 +82,11 @@ async def test_a_compiled_query_answers_as_graphql_core_does(
     query: str,
 ) -> None:
     await stock(services, 3)
+    await Api(client).send(query)
     monkeypatch.setattr(Engine, "_interpret", None)
     compiled = await Api(client).send(query)
     monkeypatch.undo()
-    monkeypatch.setattr(Documents, "find_compiled", lambda *_: None)
+    monkeypatch.setattr(Documents, "find_compiled", lambda *_: FallbackReason.SWITCHED_OFF)
     interpreted = await Api(client).send(query)
 
     assert compiled.data is not None
@@ -89,11 +95,12 @@ async def test_a_compiled_query_answers_as_graphql_core_does(
 
 @pytest.mark.parametrize(("query", "reason"), INTERPRETED.items())
 def test_what_cannot_be_compiled_is_left_to_graphql_core(
-    query: str, reason: FallbackReason | None
+    query: str, reason: FallbackReason
 ) -> None:
     documents = Documents(get_schema())
     prepared = documents.read(query)
     [operation] = prepared.operations
+    documents.find_compiled(prepared, operation)
 
     assert documents.find_compiled(prepared, operation) is reason
 
@@ -103,9 +110,11 @@ async def test_each_fallback_is_counted_by_its_reason(
     client: httpx.AsyncClient, services: Services, query: str, reason: FallbackReason
 ) -> None:
     await stock(services, 1)
+    variables = {"n": "wrong"} if "$n" in query else {}
+    await Api(client).send(query, variables)
     before = count_fallbacks()
 
-    await Api(client).send(query, {"n": "wrong"} if "$n" in query else {})
+    await Api(client).send(query, variables)
 
     assert count_fallbacks() == before | {reason: before.get(reason, 0) + 1}
 
@@ -119,7 +128,10 @@ async def test_a_monitor_sees_every_reason_before_it_happens(client: httpx.Async
 
 
 async def ask(services: Services, query: str) -> Answer:
-    """Without HTTP, which runs queries of its own."""
+    """Compiled, and without HTTP, which runs queries of its own."""
+    documents = get_engine()._documents
+    prepared = documents.read(query)
+    documents.find_compiled(prepared, prepared.operations[0])
     return await get_engine().run(GraphQLRequest(query), Context(services, RequestContext()))
 
 
@@ -159,3 +171,47 @@ async def test_a_failing_field_is_reported_with_its_place_and_paid_for_once(
     assert edge["node"] == {"name": "Alpha", "rejectionReason": None}
     assert reply.errors[0]["path"] == ["agents", "edges", 0, "node", "rejectionReason"]
     assert reply.cost["actual"] <= reply.cost["requested"]
+
+
+async def test_what_is_compiled_can_be_read(services: Services) -> None:
+    """Names are those of the schema; nothing that a client wrote is code."""
+    text = """query Q($n: Int) { a: agents(first: $n, search: "x\\" or 1") {
+        edges { cursor node { __typename slug } } e: __typename } }
+        query R { tiers @include(if: true) { code } } mutation M { signOut { __typename } }"""
+    [query, refused, mutation] = explain(text).split("\n\n# ")
+
+    compile(query, "explained", "exec")
+    assert "first from $n, after is None" in query
+    assert "value = source.slug" in query
+    assert refused.startswith("query R: run by graphql-core, because of directive")
+    assert mutation.startswith("mutation M: run by graphql-core")
+    code = [line for line in query.splitlines() if not line.startswith("#")]
+    assert not any("or 1" in line for line in code)
+
+
+def test_no_more_queries_stay_compiled_than_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled_queries, "MOST_QUERIES", 2)
+    documents = Documents(get_schema())
+
+    def find(code: str) -> CompiledQuery | FallbackReason:
+        prepared = documents.read(f"{{ tier(code: {code}) {{ name }} }}")
+        return documents.find_compiled(prepared, prepared.operations[0])
+
+    evicted = REGISTRY.get_sample_value("chenu_graphql_evicted_total") or 0
+    for code in ("FREE", "PRO", "FREE", "PRO", "STARTER", "STARTER"):
+        find(code)
+
+    assert isinstance(find("PRO"), CompiledQuery)
+    assert find("FREE") is FallbackReason.FIRST_USE
+    assert REGISTRY.get_sample_value("chenu_graphql_evicted_total") == evicted + 1
+
+
+async def test_nothing_runs_compiled_where_it_is_switched_off(services: Services) -> None:
+    off = with_settings(services, is_compiling=False)
+    before = count_fallbacks()
+
+    for _ in range(3):
+        await get_engine().run(GraphQLRequest("{ tiers { code } }"), Context(off, RequestContext()))
+
+    reason = FallbackReason.SWITCHED_OFF
+    assert count_fallbacks() == before | {reason: before.get(reason, 0) + 3}

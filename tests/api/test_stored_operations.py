@@ -96,7 +96,6 @@ async def test_a_stored_operation_is_parsed_once(
     body = {"documentId": stored_id("Tiers")}
     first = await post(visitor, body)
     monkeypatch.setattr(documents, "parse", None)
-    monkeypatch.setattr(documents, "compile_query", None)
     get_engine()._documents._known.clear()
 
     again = await post(visitor, body)

@@ -33,19 +33,34 @@ Faults = dict[str, Fault]
 
 
 class BreakingSchema:
-    """`faults` are the current ones. Of objects with an id, every other one is affected."""
+    """`break_fields` chooses what fails; fields of interfaces have no resolvers. Of objects with an
+    id, every other one is affected.
+
+    Only those fields have another resolver than the application's: what is compiled depends on it.
+    """
 
     def __init__(self) -> None:
         self.faults: Faults = {}
         self.schema = _build_schema()
-        for kind, name, definition in own_fields(self.schema):
-            if kind is not self.schema.subscription_type:
-                definition.resolve = self._break(f"{kind.name}.{name}", definition.resolve)
+        self._fields = {
+            f"{kind.name}.{name}": definition
+            for kind, name, definition in own_fields(self.schema)
+            if kind is not self.schema.subscription_type
+        }
+        self._own = {name: definition.resolve for name, definition in self._fields.items()}
 
-    def _break(self, coordinate: str, resolve: Any) -> Any:
+    def break_fields(self, faults: Faults) -> None:
+        for coordinate in self.faults:
+            self._fields[coordinate].resolve = self._own[coordinate]
+        self.faults = {name: fault for name, fault in faults.items() if name in self._fields}
+        for coordinate, fault in self.faults.items():
+            self._fields[coordinate].resolve = self._break(coordinate, fault)
+
+    def _break(self, coordinate: str, fault: Fault) -> Any:
+        resolve: Any = self._own[coordinate]
+
         def resolve_or_fail(source: Any, info: Any, **arguments: Any) -> Any:
-            fault = self.faults.get(coordinate)
-            if fault is None or _is_spared(source, coordinate):
+            if _is_spared(source, coordinate):
                 return resolve(source, info, **arguments)
             return _FAILURES[fault](lambda: resolve(source, info, **arguments))
 
