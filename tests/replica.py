@@ -116,6 +116,13 @@ async def until_unfit(replica: Replica) -> None:
     await until(is_unfit, "a replica that lags")
 
 
+async def until_older_than(replica: Replica, seconds: float) -> None:
+    async def is_older() -> bool:
+        return replica.lag_seconds > seconds
+
+    await until(is_older, "a lag")
+
+
 async def until_caught_up(replica: Replica) -> None:
     """It has all that was written until now."""
     position = await db.read_position()

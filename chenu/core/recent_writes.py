@@ -3,21 +3,27 @@ they read the primary.
 """
 
 import asyncio
-import time
 from collections.abc import Collection
 from uuid import UUID
 
+import structlog
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import RedisError
 
 from chenu.core import db
+from chenu.core.caches import TtlCache
 from chenu.core.errors import ChenuError
+from chenu.core.staleness import LONGEST_BOUND
+
+log = structlog.get_logger(__name__)
 
 UNKNOWN = 2**63 - 1
 """No replica has replayed so much."""
 
 _PATIENCE_SECONDS = 0.1
+_POSITION_SECONDS = 2.0
+_MOST_UNSAVED = 100_000
 _MEMBER = b"position"
 _FAILURES = (RedisError, OSError, TimeoutError)
 
@@ -27,24 +33,27 @@ class RecentWrites:
 
     def __init__(self, redis: "Redis | RedisCluster") -> None:
         self._redis = redis
-        self._blind_until = 0.0
+        self._unsaved: TtlCache[UUID, bool] = TtlCache(2 * LONGEST_BOUND, _MOST_UNSAVED)
 
     async def remember(self, writers: Collection[UUID]) -> None:
-        """After a write, before its answer. Never fails: while Valkey is away, this process sends
-        every reader who has a name to the primary.
+        """After a write, before its answer. Never fails: what could not be noted in Valkey counts
+        in this process alone.
         """
         if not writers or db.REPLICA is None:
             return
         # By then every replica that may be read at all has it.
         lifetime = round(2 * db.REPLICA.longest_bound) + 1
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(_POSITION_SECONDS):
                 position = await db.read_position()
-                await self._keep(writers, position, lifetime)
-        except (*_FAILURES, ChenuError):
-            self._blind_until = time.monotonic() + lifetime
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._save(writers, position, lifetime)
+        except (*_FAILURES, ChenuError) as error:
+            log.warning("write_not_remembered", cause=type(error).__name__)
+            for writer in writers:
+                self._unsaved.keep(writer, True, self._unsaved.now())
 
-    async def _keep(self, writers: Collection[UUID], position: int, lifetime: int) -> None:
+    async def _save(self, writers: Collection[UUID], position: int, lifetime: int) -> None:
         """The later one stays, whoever comes first; a score is exact up to 2**53."""
         async with self._redis.pipeline(transaction=False) as pipeline:
             for writer in writers:
@@ -56,7 +65,7 @@ class RecentWrites:
         """The latest of theirs; 0 without any, UNKNOWN where Valkey does not say."""
         if not writers:
             return 0
-        if time.monotonic() < self._blind_until:
+        if any(self._unsaved.find(writer) for writer in writers):
             return UNKNOWN
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):

@@ -20,9 +20,9 @@ from tests.api.calls import Api, as_key, as_session, counted_statements
 from tests.flows.sales import Market, open_quiet_market
 from tests.people import Person
 from tests.privacy.lives import export_of
-from tests.replica import LONG_SECONDS, RunningReplica, until_caught_up
+from tests.replica import LONG_SECONDS, RunningReplica, until_caught_up, until_older_than
 from tests.rows import put
-from tests.waiting import until
+from tests.scim.directories import open_directory
 
 CATALOGUE = """
     query($slug: String!, $handle: String!) {
@@ -150,13 +150,6 @@ async def test_a_write_is_seen_at_once_by_its_person_and_by_others_within_the_bo
     assert set(world.counted()) == {(ReadKind.API, ReadResult.REPLICA)}
 
 
-async def until_older_than(replica: Replica, seconds: float) -> None:
-    async def is_older() -> bool:
-        return replica.lag_seconds > seconds
-
-    await until(is_older, "a lag")
-
-
 async def test_a_form_and_a_key_are_writes_and_a_query_is_none(
     world: World, running: RunningReplica
 ) -> None:
@@ -181,6 +174,20 @@ async def test_a_form_and_a_key_are_writes_and_a_query_is_none(
     assert (by_key, by_form) == ([ReadResult.OWN_WRITE], [ReadResult.OWN_WRITE])
 
 
+async def test_what_a_directory_writes_its_account_reads_at_once(
+    world: World, running: RunningReplica
+) -> None:
+    directory = await open_directory(world.services, world.client)
+    handle = (await world.find_maker()).handle
+    await until_caught_up(world.replica)
+    async with running.held():
+        assert (await directory.add("ada")).status_code == 201
+        world.counted()
+        await world.session(directory.owner).send(NAME, {"handle": handle})
+
+        assert world.counted() == {(ReadKind.API, ReadResult.OWN_WRITE): 1}
+
+
 async def test_without_valkey_whoever_has_a_name_reads_the_primary(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,23 +198,30 @@ async def test_without_valkey_whoever_has_a_name_reads_the_primary(
 
     monkeypatch.setattr(writes._redis, "pipeline", away)
     handle = {"handle": (await world.find_maker()).handle}
+    own = world.session(world.market.creator)
     world.counted()
 
     await world.session(world.market.buyer).send(NAME, handle)
     await world.anybody.send(NAME, handle)
+    counts = world.counted()
+    await own.send(RENAME, {"input": {"displayName": "Not noted in Valkey"}})
+    monkeypatch.undo()
+    world.counted()
+    await own.send(NAME, handle)
 
-    assert world.counted() == {
+    assert counts == {
         (ReadKind.API, ReadResult.OWN_WRITE): 1,
         (ReadKind.API, ReadResult.REPLICA): 1,
     }
+    assert world.counted() == {(ReadKind.API, ReadResult.OWN_WRITE): 1}
 
 
 async def test_the_later_of_two_writes_counts_whichever_is_remembered_last(world: World) -> None:
     writes, person = world.services.recent_writes, world.market.buyer.user_id
     position = await db.read_position()
 
-    await writes._keep([person], position + 100, 60)
-    await writes._keep([person], position, 60)
+    await writes._save([person], position + 100, 60)
+    await writes._save([person], position, 60)
 
     assert await writes.find_position([person]) == position + 100
 
