@@ -27,6 +27,7 @@ from graphql import (
 from chenu_graphql.arguments import Arguments, PlainVariables
 from chenu_graphql.column_lists import ColumnList, find_column_list
 from chenu_graphql.completing import refuse_null, refuse_value, write_leaf, write_value
+from chenu_graphql.conditions import Flags
 from chenu_graphql.fallbacks import FallbackReason, NotCompiled
 from chenu_graphql.query_runs import CompiledQuery
 from chenu_graphql.readers import find_reader
@@ -35,16 +36,24 @@ from chenu_graphql.source_text import SourceText
 
 
 def compile_query(
-    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    flags: Flags,
 ) -> CompiledQuery:
-    """For a query of a valid document. Raises NotCompiled for what only graphql-core can do."""
+    """For a query of a valid document, sent with these values of the variables of its directives.
+
+    Raises NotCompiled for what only graphql-core can do.
+    """
     if operation.directives:
         raise NotCompiled(FallbackReason.DIRECTIVE)
     root = schema.query_type
     if root is None:
         raise TypeError("the schema has no queries")
     source = SourceText()
-    name = _Compiler(schema, document, source).write_object(root, [operation])
+    name = _Compiler(Selections(schema, document, flags), schema, source).write_object(
+        root, [operation]
+    )
     variables, complete = PlainVariables(operation), source.load(name)
     return CompiledQuery(
         operation, variables, complete, source.text, tuple(source.list_explained())
@@ -54,10 +63,10 @@ def compile_query(
 class _Compiler:
     """Writes a function for each object and list that is selected."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, source: SourceText) -> None:
+    def __init__(self, selections: Selections, schema: GraphQLSchema, source: SourceText) -> None:
+        self._selections = selections
         self._schema = schema
         self._source = source
-        self._selections = Selections(schema, document)
 
     def write_object(
         self,
