@@ -44,7 +44,8 @@ class PlainVariables:
             return None
         values = {}
         for name, known in self._classes.items():
-            value = values[name] = sent.get(name)
+            value: Any = sent.get(name)
+            values[name] = value
             if value.__class__ is not known:
                 return None
             if known is int and not GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT:

@@ -83,8 +83,9 @@ class _Compiler:
         lines = [*checks, "answer = {}"]
         for key, nodes in self._selections.merge(kind, parents).items():
             written = self._write_field(kind, key, nodes)
-            is_listed = listed is not None and key == listed.key
-            lines += _choose(listed, written, self._source) if is_listed else written
+            if listed is not None and key == listed.key:
+                written = _choose(listed, written, self._source)
+            lines += written
         return self._source.add(name, "source, run", [*lines, "return answer"])
 
     def _write_field(self, kind: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> list[str]:
@@ -117,10 +118,10 @@ class _Compiler:
     def _find_columns(
         self, kind: GraphQLOutputType, nodes: Sequence[FieldNode]
     ) -> ColumnList | None:
-        kind = get_nullable_type(kind)
-        if not isinstance(kind, GraphQLObjectType):
+        bare: object = get_nullable_type(kind)
+        if not isinstance(bare, GraphQLObjectType):
             return None
-        return find_column_list(kind, nodes, self._selections, self._source)
+        return find_column_list(bare, nodes, self._selections, self._source)
 
     def _write_type(
         self,
@@ -138,9 +139,11 @@ class _Compiler:
         if isinstance(kind, GraphQLList):
             return self._write_list(kind.of_type, nodes, null_check)
         checks = [*null_check, "if isinstance(source, Exception):", "    raise source"]
+        if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+            return self._write_abstract(kind, nodes, checks)
         if isinstance(kind, GraphQLObjectType):
             return self.write_object(kind, nodes, checks, listed)
-        return self._write_abstract(kind, nodes, checks)
+        raise TypeError(f"{kind} is no type of an answer")
 
     def _name_refusal(self) -> str:
         return f"{self._source.name('refuse_null', refuse_null)}()"
