@@ -13,9 +13,9 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     ValueNode,
     VariableNode,
@@ -23,7 +23,6 @@ from graphql import (
 
 from chenu_graphql.fallbacks import FallbackReason, NotCompiled
 
-Selected = FieldNode | FragmentSpreadNode | InlineFragmentNode
 Flags = Mapping[str, bool]
 """The values of these variables by their names."""
 
@@ -75,7 +74,7 @@ def _read_default(node: ValueNode | None) -> bool | None:
     return node.value if isinstance(node, BooleanValueNode) else None
 
 
-def is_selected(node: Selected, flags: Flags) -> bool:
+def is_selected(node: SelectionNode, flags: Flags) -> bool:
     """Raises NotCompiled for directives that are neither @skip nor @include."""
     return all(_holds(directive, flags) for directive in node.directives or ())
 
