@@ -18,7 +18,7 @@ from chenu.core.paging import Key, ListCursors
 from chenu.core.staleness import ReadKind
 from chenu.tiers.catalogue import AgentLevel
 from chenu.tiers.spheres import SPHERES, find_sphere
-from chenu_graphql.agent_columns import find_shown
+from chenu_graphql.agent_columns import Shown, find_shown
 from chenu_graphql.connection import (
     After,
     Before,
@@ -28,7 +28,7 @@ from chenu_graphql.connection import (
     PageArguments,
     read_page,
 )
-from chenu_graphql.context import Info
+from chenu_graphql.context import Context, Info
 from chenu_graphql.fields import Weight, argument, field, input_field
 from chenu_graphql.permissions import PARENT
 from chenu_graphql.scalars import BigInt
@@ -141,16 +141,21 @@ async def resolve_agents(
 ) -> ConnectionSource[AgentHit]:
     """The store's list is the same for every caller."""
     query = AgentQuery(search or "", read_filter(agent_filter), sort or AgentSort.RELEVANCE)
-    cursors = info.context.cursors.of_list("store", lambda: query.identity)
+    ctx = info.context
+    cursors = ctx.cursors.of_list("store", lambda: query.identity)
     sent = PageArguments(first, after, last, before)
-    return await load_agent_page(cursors, query, sent, info)
+    return await load_agent_page(ctx, cursors, query, sent, find_shown(info))
 
 
 async def load_agent_page(
-    cursors: ListCursors, query: AgentQuery, sent: PageArguments, info: Info
+    ctx: Context,
+    cursors: ListCursors,
+    query: AgentQuery,
+    sent: PageArguments,
+    shown: Shown | None,
 ) -> ConnectionSource[AgentHit]:
-    """Of agents on sale: nothing but the columns that a compiled query shows, where it does."""
-    ctx, page, shown = info.context, read_page(cursors, sent), find_shown(info)
+    """Of agents on sale; of nothing but the columns that a compiled query shows, where it does."""
+    page = read_page(cursors, sent)
     if shown is None:
         hits = await ctx.read_stale(ReadKind.API, list_agents, query, page)
     else:

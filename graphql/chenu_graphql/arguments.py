@@ -44,12 +44,14 @@ class PlainVariables:
             return None
         values = {}
         for name, known in self._classes.items():
-            value = values[name] = sent.get(name)
-            if value.__class__ is not known:
-                return None
-            if known is int and not GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT:
+            values[name] = value = sent.get(name)
+            if type(value) is not known or (known is int and not _is_int_32(value)):
                 return None
         return values
+
+
+def _is_int_32(value: Any) -> bool:
+    return bool(GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT)
 
 
 class _FromVariable:

@@ -4,8 +4,9 @@ The resolver of the list is told which columns are shown and reads those alone; 
 rows all the same. decisions/0093.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import FieldNode, GraphQLField, GraphQLList, GraphQLObjectType, get_nullable_type
 
@@ -74,12 +75,15 @@ def find_column_list(
 def _find_edge(kind: GraphQLObjectType) -> GraphQLObjectType | None:
     """The type of its edges where they are of agents."""
     edges = kind.fields.get("edges")
-    entries = get_nullable_type(edges.type) if edges is not None and _is_plain(edges) else None
-    edge = get_nullable_type(entries.of_type) if isinstance(entries, GraphQLList) else None
+    entries = _bare_type(edges) if edges is not None and _is_plain(edges) else None
+    edge: Any = get_nullable_type(entries.of_type) if isinstance(entries, GraphQLList) else None
     node = edge.fields.get("node") if isinstance(edge, GraphQLObjectType) else None
-    if node is None or getattr(get_nullable_type(node.type), "name", "") != "Agent":
-        return None
-    return edge
+    is_agent = node is not None and getattr(_bare_type(node), "name", "") == "Agent"
+    return edge if is_agent else None
+
+
+def _bare_type(definition: GraphQLField) -> Any:
+    return get_nullable_type(definition.type)
 
 
 def _is_plain(definition: GraphQLField) -> bool:
@@ -111,7 +115,7 @@ class _Writer:
         return [*lines, "}"]
 
     def _write_row(
-        self, definition: GraphQLField, known: "Columns", nodes: Sequence[FieldNode]
+        self, definition: GraphQLField, known: Mapping[str, Any], nodes: Sequence[FieldNode]
     ) -> list[str]:
         kind = get_nullable_type(definition.type)
         if not isinstance(kind, GraphQLObjectType):
@@ -122,7 +126,7 @@ class _Writer:
             if name == "__typename":
                 lines.append(f"    {key!r}: {kind.name!r},")
                 continue
-            column = known.get(name)
+            column: Column | Part | None = known.get(name)
             inner = self._count(kind, name)
             if isinstance(column, Part):
                 self.names.append(column.present)
@@ -143,7 +147,7 @@ class _Writer:
         yield f"    {rest[-1]},"
 
     def _count(self, kind: GraphQLObjectType, name: str) -> GraphQLField:
-        definition = kind.fields.get(name)
+        definition: GraphQLField | None = kind.fields.get(name)
         reader = find_reader(definition) if definition is not None else None
         if definition is None or reader is None or not _is_plain(definition):
             raise _NoColumn
@@ -163,6 +167,3 @@ class _Writer:
             return write_value(kind, names, f"{complete}({names}, run)", self.source)
         made = f"{self.source.name(f'make_{column.names[0]}', column.make)}({names})"
         return write_made(kind, made, complete)
-
-
-Columns = dict[str, Column | Part]

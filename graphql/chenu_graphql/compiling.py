@@ -27,6 +27,7 @@ from graphql import (
 from chenu_graphql.arguments import Arguments, PlainVariables
 from chenu_graphql.column_lists import ColumnList, find_column_list
 from chenu_graphql.completing import refuse_null, refuse_value, write_leaf, write_value
+from chenu_graphql.conditions import Flags
 from chenu_graphql.fallbacks import FallbackReason, NotCompiled
 from chenu_graphql.query_runs import CompiledQuery
 from chenu_graphql.readers import find_reader
@@ -35,16 +36,24 @@ from chenu_graphql.source_text import SourceText
 
 
 def compile_query(
-    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    flags: Flags,
 ) -> CompiledQuery:
-    """For a query of a valid document. Raises NotCompiled for what only graphql-core can do."""
+    """For a query of a valid document, sent with these values of the variables of its directives.
+
+    Raises NotCompiled for what only graphql-core can do.
+    """
     if operation.directives:
         raise NotCompiled(FallbackReason.DIRECTIVE)
     root = schema.query_type
     if root is None:
         raise TypeError("the schema has no queries")
     source = SourceText()
-    name = _Compiler(schema, document, source).write_object(root, [operation])
+    name = _Compiler(Selections(schema, document, flags), schema, source).write_object(
+        root, [operation]
+    )
     variables, complete = PlainVariables(operation), source.load(name)
     return CompiledQuery(
         operation, variables, complete, source.text, tuple(source.list_explained())
@@ -54,10 +63,10 @@ def compile_query(
 class _Compiler:
     """Writes a function for each object and list that is selected."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, source: SourceText) -> None:
+    def __init__(self, selections: Selections, schema: GraphQLSchema, source: SourceText) -> None:
+        self._selections = selections
         self._schema = schema
         self._source = source
-        self._selections = Selections(schema, document)
 
     def write_object(
         self,
@@ -74,8 +83,9 @@ class _Compiler:
         lines = [*checks, "answer = {}"]
         for key, nodes in self._selections.merge(kind, parents).items():
             written = self._write_field(kind, key, nodes)
-            is_listed = listed is not None and key == listed.key
-            lines += _choose(listed, written, self._source) if is_listed else written
+            if listed is not None and key == listed.key:
+                written = _choose(listed, written, self._source)
+            lines += written
         return self._source.add(name, "source, run", [*lines, "return answer"])
 
     def _write_field(self, kind: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> list[str]:
@@ -108,10 +118,10 @@ class _Compiler:
     def _find_columns(
         self, kind: GraphQLOutputType, nodes: Sequence[FieldNode]
     ) -> ColumnList | None:
-        kind = get_nullable_type(kind)
-        if not isinstance(kind, GraphQLObjectType):
+        bare: object = get_nullable_type(kind)
+        if not isinstance(bare, GraphQLObjectType):
             return None
-        return find_column_list(kind, nodes, self._selections, self._source)
+        return find_column_list(bare, nodes, self._selections, self._source)
 
     def _write_type(
         self,
@@ -129,9 +139,11 @@ class _Compiler:
         if isinstance(kind, GraphQLList):
             return self._write_list(kind.of_type, nodes, null_check)
         checks = [*null_check, "if isinstance(source, Exception):", "    raise source"]
+        if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+            return self._write_abstract(kind, nodes, checks)
         if isinstance(kind, GraphQLObjectType):
             return self.write_object(kind, nodes, checks, listed)
-        return self._write_abstract(kind, nodes, checks)
+        raise TypeError(f"{kind} is no type of an answer")
 
     def _name_refusal(self) -> str:
         return f"{self._source.name('refuse_null', refuse_null)}()"

@@ -15,6 +15,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLID,
     GraphQLInt,
+    GraphQLNonNull,
     GraphQLOutputType,
     GraphQLScalarType,
     GraphQLString,
@@ -73,8 +74,9 @@ def _names_of(kind: GraphQLEnumType) -> Mapping[str, str]:
 def write_leaf(kind: GraphQLOutputType, source: SourceText) -> str:
     """The name of a function that completes any value of this type of leaf."""
     bare: Any = get_nullable_type(kind)
-    name = f"{bare.name}_or_null" if kind is bare else bare.name
-    return source.name(name, _leaf(bare, kind is bare))
+    is_nullable = not isinstance(kind, GraphQLNonNull)
+    name = f"{bare.name}_or_null" if is_nullable else f"{bare.name}"
+    return source.name(name, _leaf(bare, is_nullable))
 
 
 @cache

@@ -19,6 +19,7 @@ from chenu.agents.search_query import AgentFilter, AgentQuery, AgentSort
 from chenu.core.errors import BadInput
 from chenu.core.paging import Page
 from chenu.core.staleness import ReadKind
+from chenu_graphql.agent_columns import find_shown
 from chenu_graphql.agent_lists import load_agent_page
 from chenu_graphql.connection import (
     After,
@@ -94,7 +95,8 @@ async def page_agents(
     is_own = is_own_profile(ctx, root)
     if not (is_own or ctx.actor.has_staff(Staff.REVIEWER)):
         query = AgentQuery(filter=AgentFilter(creator=root.handle), sort=AgentSort.NEWEST)
-        return await load_agent_page(ctx.cursors.of_list("creator", root.id), query, sent, info)
+        cursors = ctx.cursors.of_list("creator", root.id)
+        return await load_agent_page(ctx, cursors, query, sent, find_shown(info))
     if not is_own:
         ctx.reading.record_staff_read("agents", root.id)
     cursors = ctx.cursors.of_list("own agents", root.id)

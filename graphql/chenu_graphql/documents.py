@@ -16,7 +16,7 @@ from graphql import (
 
 from chenu.core.i18n import mark
 from chenu.core.paging import MAX_PAGE
-from chenu_graphql.compiled_queries import Compilations, CompiledQueries
+from chenu_graphql.compiled_queries import Compilations, CompiledQueries, is_compiled
 from chenu_graphql.errors import ValidationFailed, to_graphql
 from chenu_graphql.fallbacks import FallbackReason
 from chenu_graphql.limits import (
@@ -105,7 +105,10 @@ class Documents:
         return prepared
 
     def find_compiled(
-        self, prepared: Prepared, operation: OperationDefinitionNode
+        self,
+        prepared: Prepared,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
     ) -> CompiledQuery | FallbackReason:
         """An operation's compiled query, or why graphql-core has to run it.
 
@@ -113,17 +116,13 @@ class Documents:
         """
         if prepared.document is None:
             raise ValueError("the document has errors")
-        return self._compiled.find(prepared.compilations, prepared.document, operation)
+        known = prepared.compilations
+        return self._compiled.find(known, prepared.document, operation, variables)
 
-    def is_compiled(self, text: str, operation_name: str | None) -> bool:
-        """False also for a document with several operations, of which none is named."""
+    def is_compiled(self, text: str, name: str | None, variables: Mapping[str, Any]) -> bool:
+        """Whether its query is compiled already, for such variables."""
         known = self._stored.get(text) or self._known.get(text)
-        if known is None:
-            return False
-        found = known.compilations.found
-        if operation_name is None and len(found) == 1:
-            return isinstance(next(iter(found.values())), CompiledQuery)
-        return isinstance(found.get(operation_name), CompiledQuery)
+        return known is not None and is_compiled(known.compilations, name, variables)
 
     def _remember(self, text: str, size: int, prepared: Prepared) -> None:
         if is_stored(text):

@@ -78,7 +78,7 @@ class Engine:
 
     def is_compiled(self, request: GraphQLRequest) -> bool:
         """Whether it is a query that is compiled already; nothing is parsed to find out."""
-        return self._documents.is_compiled(request.query, request.operation_name)
+        return self._documents.is_compiled(request.query, request.operation_name, request.variables)
 
     async def charge(self, request: GraphQLRequest, ctx: Context) -> None:
         """For a transport that has to answer before the operation begins, which then takes no
@@ -118,7 +118,7 @@ class Engine:
 
         Graphql-core runs other queries, and those whose compiled run failed.
         """
-        compiled = self._find_compiled(ready, ctx)
+        compiled = self._find_compiled(ready, request, ctx)
         if isinstance(compiled, CompiledQuery):
             try:
                 data = await run_query(compiled, self._schema, request.variables, ctx)
@@ -132,11 +132,11 @@ class Engine:
         return await self._interpret(ready, request, ctx)
 
     def _find_compiled(
-        self, ready: _ReadyOperation, ctx: Context
+        self, ready: _ReadyOperation, request: GraphQLRequest, ctx: Context
     ) -> CompiledQuery | FallbackReason:
         if not (self._is_compiling and ctx.services.settings.is_compiling):
             return FallbackReason.SWITCHED_OFF
-        return self._documents.find_compiled(ready.prepared, ready.operation)
+        return self._documents.find_compiled(ready.prepared, ready.operation, request.variables)
 
     async def _report_failure(
         self, error: Exception, ready: _ReadyOperation, request: GraphQLRequest, ctx: Context

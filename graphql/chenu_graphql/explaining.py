@@ -4,6 +4,7 @@ from graphql import OperationDefinitionNode, OperationType
 
 from chenu.core.errors import BadInput
 from chenu_graphql.compiling import compile_query
+from chenu_graphql.conditions import list_conditions
 from chenu_graphql.documents import Documents
 from chenu_graphql.fallbacks import NotCompiled
 from chenu_graphql.schema import get_schema
@@ -20,12 +21,15 @@ def explain(text: str) -> str:
         if operation.operation is not OperationType.QUERY:
             parts.append(f"{_title(operation)}: run by graphql-core, as all but queries are")
             continue
+        conditions = list_conditions(prepared.document, operation)
+        flags = {each.name: True for each in conditions}
         try:
-            compiled = compile_query(schema, prepared.document, operation)
+            compiled = compile_query(schema, prepared.document, operation, flags)
         except NotCompiled as refused:
             parts.append(f"{_title(operation)}: run by graphql-core, because of {refused.reason}")
             continue
-        legend = [f"#   {name}: {meaning}" for name, meaning in compiled.legend]
+        legend = [f"#   with ${name} true" for name in flags]
+        legend += [f"#   {name}: {meaning}" for name, meaning in compiled.legend]
         parts.append("\n".join([_title(operation), *legend, "", compiled.text]))
     return "\n\n".join(parts)
 

@@ -15,17 +15,18 @@ from graphql import (
     is_abstract_type,
 )
 
-from chenu_graphql.fallbacks import FallbackReason, NotCompiled
+from chenu_graphql.conditions import Flags, is_selected
 
 Parent = OperationDefinitionNode | FieldNode
 """A node with a selection set."""
 
 
 class Selections:
-    """Of one document."""
+    """Of one document, with these values of the variables of its directives."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, flags: Flags) -> None:
         self._schema = schema
+        self._flags = flags
         self._fragments = {
             node.name.value: node
             for node in document.definitions
@@ -37,7 +38,7 @@ class Selections:
     ) -> dict[str, list[FieldNode]]:
         """All that the parents select, by the key in the answer and in its order.
 
-        Raises NotCompiled for directives.
+        Raises NotCompiled for directives that are neither @skip nor @include.
         """
         merged: dict[str, list[FieldNode]] = {}
         for parent in parents:
@@ -50,8 +51,8 @@ class Selections:
         self, kind: GraphQLObjectType, selection_set: SelectionSetNode | None
     ) -> Iterator[FieldNode]:
         for node in selection_set.selections if selection_set else ():
-            if node.directives:
-                raise NotCompiled(FallbackReason.DIRECTIVE)
+            if node.directives and not is_selected(node, self._flags):
+                continue
             if isinstance(node, FieldNode):
                 yield node
             elif isinstance(node, FragmentSpreadNode):
@@ -62,8 +63,6 @@ class Selections:
     def _collect_fragment(
         self, kind: GraphQLObjectType, node: FragmentDefinitionNode | InlineFragmentNode
     ) -> Iterator[FieldNode]:
-        if node.directives:
-            raise NotCompiled(FallbackReason.DIRECTIVE)
         name = node.type_condition.name.value if node.type_condition else kind.name
         condition = self._schema.get_type(name)
         is_kind = condition is kind

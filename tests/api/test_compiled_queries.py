@@ -32,20 +32,20 @@ COMPILED = (
     "{ agents(first: 1) { edges { node { name } } edges { node { tagline } cursor } } }",
     '{ agent(slug: "nobody") { name } }',
     "{ agents(first: 5) { facets { spheres { value count } } pageInfo { endCursor } } }",
+    "{ agents(first: 1) { edges { node @skip(if: true) { name } cursor } } }",
+    "query($no: Boolean = false) { tiers { code @include(if: $no) name } agents(first: 2) { edges {"
+    " node { ...A @include(if: $no) slug } } } } fragment A on Agent { name slug @skip(if: $no) }",
     "{ agents(first: 2) { edges { node { viewerAccess { reason { __typename code } } } } } }",
 )
 INTERPRETED = {
     "{ __schema { queryType { name } } }": FallbackReason.INTROSPECTION,
-    "{ agents(first: 1) { edges { node @skip(if: true) { name } cursor } } }": (
-        FallbackReason.DIRECTIVE
-    ),
     "mutation { signOut { __typename } }": FallbackReason.MUTATION,
     'subscription { purchaseSettled(purchaseId: "x") { __typename } }': FallbackReason.SUBSCRIPTION,
 }
 FAILING = {
     "{ agents(first: 1) { edges { node { rejectionReason } } } }": FallbackReason.REFUSED,
     "query($n: Int) { agents(first: $n) { totalCount } }": FallbackReason.INVALID_VARIABLES,
-    "{ tiers { code @include(if: true) } }": FallbackReason.DIRECTIVE,
+    "query($n: Boolean!) { tiers { code @include(if: $n) } }": FallbackReason.INVALID_VARIABLES,
 }
 
 
@@ -100,9 +100,9 @@ def test_what_cannot_be_compiled_is_left_to_graphql_core(
     documents = Documents(get_schema())
     prepared = documents.read(query)
     [operation] = prepared.operations
-    documents.find_compiled(prepared, operation)
+    documents.find_compiled(prepared, operation, {})
 
-    assert documents.find_compiled(prepared, operation) is reason
+    assert documents.find_compiled(prepared, operation, {}) is reason
 
 
 @pytest.mark.parametrize(("query", "reason"), FAILING.items())
@@ -131,7 +131,7 @@ async def ask(services: Services, query: str) -> Answer:
     """Compiled, and without HTTP, which runs queries of its own."""
     documents = get_engine()._documents
     prepared = documents.read(query)
-    documents.find_compiled(prepared, prepared.operations[0])
+    documents.find_compiled(prepared, prepared.operations[0], {})
     return await get_engine().run(GraphQLRequest(query), Context(services, RequestContext()))
 
 
@@ -177,13 +177,15 @@ async def test_what_is_compiled_can_be_read(services: Services) -> None:
     """Names are those of the schema; nothing that a client wrote is code."""
     text = """query Q($n: Int) { a: agents(first: $n, search: "x\\" or 1") {
         edges { cursor node { __typename slug } } e: __typename } }
-        query R { tiers @include(if: true) { code } } mutation M { signOut { __typename } }"""
-    [query, refused, mutation] = explain(text).split("\n\n# ")
+        query R($more: Boolean!) { tiers { code name @include(if: $more) } }
+        query S { __schema { queryType { name } } } mutation M { signOut { __typename } }"""
+    [query, conditional, refused, mutation] = explain(text).split("\n\n# ")
 
     compile(query, "explained", "exec")
     assert "first from $n, after is None" in query
     assert "value = source.slug" in query
-    assert refused.startswith("query R: run by graphql-core, because of directive")
+    assert "#   with $more true" in conditional
+    assert refused.startswith("query S: run by graphql-core, because of introspection")
     assert mutation.startswith("mutation M: run by graphql-core")
     code = [line for line in query.splitlines() if not line.startswith("#")]
     assert not any("or 1" in line for line in code)
@@ -195,7 +197,7 @@ def test_no_more_queries_stay_compiled_than_the_most(monkeypatch: pytest.MonkeyP
 
     def find(code: str) -> CompiledQuery | FallbackReason:
         prepared = documents.read(f"{{ tier(code: {code}) {{ name }} }}")
-        return documents.find_compiled(prepared, prepared.operations[0])
+        return documents.find_compiled(prepared, prepared.operations[0], {})
 
     evicted = REGISTRY.get_sample_value("chenu_graphql_evicted_total") or 0
     for code in ("FREE", "PRO", "FREE", "PRO", "STARTER", "STARTER"):
@@ -215,3 +217,21 @@ async def test_nothing_runs_compiled_where_it_is_switched_off(services: Services
 
     reason = FallbackReason.SWITCHED_OFF
     assert count_fallbacks() == before | {reason: before.get(reason, 0) + 3}
+
+
+def test_a_document_is_compiled_for_what_its_directives_are_sent_with_and_not_without_end() -> None:
+    documents = Documents(get_schema())
+    names = [f"v{number}" for number in range(6)]
+    declared = ", ".join(f"${name}: Boolean!" for name in names)
+    fields = " ".join(f"{name}: code @skip(if: ${name})" for name in names)
+    prepared = documents.read(f"query({declared}) {{ tiers {{ {fields} }} }}")
+
+    found = []
+    for number in range(2 ** len(names)):
+        sent = {name: bool(number >> place & 1) for place, name in enumerate(names)}
+        documents.find_compiled(prepared, prepared.operations[0], sent)
+        found.append(documents.find_compiled(prepared, prepared.operations[0], sent))
+
+    compiled = [each for each in found if isinstance(each, CompiledQuery)]
+    assert len({each.text for each in compiled}) == compiled_queries.MOST_OF_DOCUMENT
+    assert {each for each in found if each not in compiled} == {FallbackReason.DIRECTIVE}

@@ -6,9 +6,11 @@ from typing import Any
 
 from graphql import (
     GraphQLArgument,
+    GraphQLBoolean,
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
@@ -89,21 +91,34 @@ class Generator:
         if arguments or self.dice.random() < 0.1:
             alias = f"{self.name('a')}: "
         named: Any = get_named_type(definition.type)
+        directive = self.condition()
         below = f" {self.select(named, level + 1)}" if is_composite_type(named) else ""
-        return f"{alias}{name}{arguments}{below}"
+        return f"{alias}{name}{arguments}{directive}{below}"
 
     def spread(self, kind: Composite, level: int) -> str:
         """A fragment, inline or named, on the type itself or on one that it overlaps with."""
         target = self.dice.choice([kind, *self.find_overlapping(kind)])
         known = [name for name, on, _ in self.fragments if on == target.name]
+        directive = self.condition()
         if known and self.dice.random() < 0.5:
-            return f"...{self.dice.choice(known)}"
+            return f"...{self.dice.choice(known)}{directive}"
         body = self.select(target, level)
         if self.dice.random() < 0.5:
             self.fragments.append((self.name("F"), target.name, body))
-            return f"...{self.fragments[-1][0]}"
+            return f"...{self.fragments[-1][0]}{directive}"
         is_bare = target is kind and self.dice.random() < 0.5
-        return f"... {body}" if is_bare else f"... on {target.name} {body}"
+        condition = "" if is_bare else f" on {target.name}"
+        return f"...{condition}{directive} {body}"
+
+    def condition(self) -> str:
+        """A directive now and then, by a literal or a variable."""
+        if self.dice.random() > 0.06:
+            return ""
+        if self.dice.random() < 0.5:
+            value = self.declare("if", GraphQLNonNull(GraphQLBoolean))
+        else:
+            value = self.dice.choice(("true", "false"))
+        return f" @{self.dice.choice(('skip', 'include'))}(if: {value})"
 
     def find_overlapping(self, kind: Composite) -> list[Any]:
         if isinstance(kind, GraphQLObjectType):

@@ -77,7 +77,7 @@ class Pair:
         documents = self._compiling._documents
         prepared = documents.read(question.query.text)
         for operation in prepared.operations:
-            documents.find_compiled(prepared, operation)
+            documents.find_compiled(prepared, operation, question.query.variables)
         answer = await self._run(self._compiling, question)
         documents._compiled.forget(prepared.compilations)
         return answer
@@ -204,4 +204,7 @@ def test_random_documents_ask_every_field_with_every_argument() -> None:
     arguments = {f"{name}:" for name in list_arguments(schema)}
     assert list_fields(schema) - asked == set()
     assert {each for each in arguments if each not in text} == set()
-    assert all(part in text for part in ("...F", "... on", "... {", "__typename", " = ", "null"))
+    assert all(
+        part in text
+        for part in ("...F", "... on", "... {", "@skip", "@include", "__typename", " = ", "null")
+    )
