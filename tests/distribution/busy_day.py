@@ -12,6 +12,7 @@ from chenu.accounts.users import SignUp
 from chenu.affiliates.affiliates import AffiliateRow
 from chenu.affiliates.click_tokens import FollowedLink, sign_click
 from chenu.affiliates.clicks import record_click
+from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.flows.affiliates.sign_up import sign_up_customer
 from chenu.flows.services import Services
@@ -30,7 +31,7 @@ from tests.flows.plans import catch_up, complete, put_plans, start
 from tests.flows.sales import Market, open_market, work_off
 from tests.http.signed import SNAPSHOT, sign, snapshot_body
 from tests.people import PASSWORD, Person, make_person, pay, sign_in_again
-from tests.rows import count, put
+from tests.rows import put
 from tests.storefront.browser import Browser
 from tests.tokens.granting import give
 from tests.webhooks.listening import happen, listen
@@ -110,10 +111,10 @@ async def _buys(town: Town) -> None:
     sent = await browser.submit(page, f"{town.page}/buy", {"accept_immediate_supply": "on"})
     paid = await pay(sent.location)
     state = await browser.get(paid.headers["location"])
-    assert (state.status, await count("access_grant")) == (200, 1)
+    assert state.status == 200
     await work_off(town.services)
-    for path in ("/library", "/tokens"):
-        assert (await browser.get(path)).status == 200, path
+    assert town.page in (await browser.get("/library")).links()
+    assert (await browser.get("/tokens")).status == 200
 
 
 async def _runs(town: Town) -> None:
@@ -174,8 +175,6 @@ async def _is_told(town: Town) -> None:
 
 
 async def _send_mails(town: Town) -> None:
-    from chenu.core import db
-
     transport = make_transport(town.services.settings)
     make = StatementPdfs(town.services.settings.company).make
     for row in await db.fetch_records("SELECT id FROM outbox_mail WHERE state = 'QUEUED'"):

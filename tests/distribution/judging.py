@@ -75,8 +75,8 @@ def _reach(reading: Reading, keys: list[tuple[Mention, str]]) -> Reach:
 def _describe(reading: Reading, mentions: list[Mention], local: list[str]) -> str:
     parts: list[str] = []
     for each in mentions:
-        columns = [] if each.is_function else reading.columns_given(each)
-        part = f"{each.name}({', '.join(columns)})"
+        columns = "" if each.is_function else ", ".join(reading.columns_given(each))
+        part = f"{each.name}({columns})" if columns or each.is_function else each.name
         if part not in parts:
             parts.append(part)
     return f"{reading.verb} {' + '.join([*sorted(parts), *local])}"

@@ -27,7 +27,7 @@ class Given:
     what: str
 
     @property
-    def is_parameter(self) -> bool:
+    def is_sent(self) -> bool:
         return self.what.startswith("$")
 
 
@@ -36,6 +36,10 @@ class Element:
     """One of an array's values: of a parameter, or of a list in the statement."""
 
     what: str
+
+    @property
+    def is_sent(self) -> bool:
+        return self.what.startswith("$")
 
 
 Term = Column | Given | Element
@@ -129,10 +133,7 @@ class Reading:
                 for term in list(self._class_of)
                 if isinstance(term, Column)
                 and term.mention == mention.number
-                and any(
-                    isinstance(each, Element) or each.is_parameter
-                    for each in self.given(mention, term.name)
-                )
+                and any(each.is_sent for each in self.given(mention, term.name))
             }
         )
 

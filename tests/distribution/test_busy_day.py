@@ -37,7 +37,7 @@ async def test_statements_of_a_busy_day_stay_on_one_node_or_are_listed(services:
             counted[verdict.reach] += 1
             called |= verdict.called
             if verdict.reach not in _STAY:
-                crossing.setdefault(f"{verdict.shape}", set()).add(moment)
+                crossing.setdefault(verdict.shape, set()).add(moment)
     listed = _listed()
 
     assert counted[Reach.SINGLE] > 100, counted

@@ -137,7 +137,7 @@ async def _release(run: ExecutionRow, status: ExecutionStatus) -> None:
 
 
 async def _end(run: ExecutionRow, finish: Finish) -> None:
-    await finish_execution(run.id, finish)
+    await finish_execution(run.account_id, run.id, finish)
     await tell_of_execution(run, finish)
     unused = run.max_tokens - (finish.tokens_used or 0)
     await release_within_limits(
