@@ -63,13 +63,22 @@ class Judge:
 
 def _reach(reading: Reading, keys: list[tuple[Mention, str]]) -> Reach:
     given = [reading.given(mention, by) for mention, by in keys]
-    first = Column(keys[0][0].number, keys[0][1])
-    joined = all(reading.same(first, Column(each.number, by)) for each, by in keys)
-    if not all(given) or not joined:
+    if not all(given) or not _are_joined(reading, keys):
         return Reach.CROSS
     single = any(isinstance(each, Given) for each in given[0])
     assert single or all(isinstance(each, Element) for each in given[0])
     return Reach.SINGLE if single else Reach.SEVERAL
+
+
+def _are_joined(reading: Reading, keys: list[tuple[Mention, str]]) -> bool:
+    """Whether all are equal to the same, each where it stands."""
+    [(mention, by), *others] = keys
+    first = Column(mention.number, by)
+    return all(
+        reading.class_of(first, mention.place)
+        & reading.class_of(Column(each.number, by), each.place)
+        for each, by in others
+    )
 
 
 def _describe(reading: Reading, mentions: list[Mention], local: list[str]) -> str:

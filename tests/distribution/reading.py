@@ -43,14 +43,19 @@ class Element:
 
 
 Term = Column | Given | Element
+Place = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Mention:
-    """A table, or a function that stands for the tables that it touches."""
+    """A table, or a function that stands for the tables that it touches.
+
+    `place`: the expressions within whose queries it stands, from the outside.
+    """
 
     number: int
     name: str
+    place: "Place"
     is_function: bool = False
 
 
@@ -111,7 +116,8 @@ class Reading:
         self.mentions: list[Mention] = []
         self.written: set[str] = set()
         self.called: set[str] = set()
-        self._class_of: dict[Term, Term] = {}
+        self._equal_at: dict[Place, list[tuple[Term, Term]]] = {}
+        self._place: Place = ()
         self._outputs: dict[int, Outputs] = {}
         [statement] = parse_sql(sql)
         self.verb = type(statement.stmt).__name__.removesuffix("Stmt").upper()
@@ -119,41 +125,38 @@ class Reading:
 
     def given(self, mention: Mention, column: str) -> set[Given | Element]:
         """What the column is equal to."""
-        return {
-            term
-            for term in self._class_of
-            if not isinstance(term, Column) and self.same(term, Column(mention.number, column))
-        }
+        found = self.class_of(Column(mention.number, column), mention.place)
+        return {term for term in found if not isinstance(term, Column)}
 
     def columns_given(self, mention: Mention) -> list[str]:
         """Its columns that are equal to parameters."""
-        return sorted(
-            {
-                term.name
-                for term in list(self._class_of)
-                if isinstance(term, Column)
-                and term.mention == mention.number
-                and any(each.is_sent for each in self.given(mention, term.name))
-            }
-        )
+        return [
+            column
+            for column in sorted(self.schema.tables[mention.name])
+            if any(each.is_sent for each in self.given(mention, column))
+        ]
 
-    def same(self, one: Term, other: Term) -> bool:
-        return self._root(one) == self._root(other)
+    def class_of(self, term: Term, place: Place) -> set[Term]:
+        """All that is equal to it there.
 
-    def _root(self, term: Term) -> Term:
-        while (above := self._class_of.get(term, term)) != term:
-            term = above
-        return term
+        What a query within an expression says to be equal is so within it, not around it.
+        """
+        pairs = [
+            pair
+            for length in range(len(place) + 1)
+            for pair in self._equal_at.get(place[:length], ())
+        ]
+        found = {term}
+        while more := {each for pair in pairs if found & set(pair) for each in pair} - found:
+            found |= more
+        return found
 
     def _equal(self, one: Term | None, other: Term | None) -> None:
-        if one is None or other is None:
-            return
-        for term in (one, other):
-            self._class_of.setdefault(term, term)
-        self._class_of[self._root(one)] = self._root(other)
+        if one is not None and other is not None:
+            self._equal_at.setdefault(self._place, []).append((one, other))
 
     def _mention(self, name: str, *, is_function: bool = False) -> Mention:
-        mention = Mention(len(self.mentions), name, is_function)
+        mention = Mention(len(self.mentions), name, self._place, is_function)
         self.mentions.append(mention)
         return mention
 
@@ -195,7 +198,7 @@ class Reading:
             )
             self._visit(node.sortClause, scope)
             return [
-                (name, one if one and other and self.same(one, other) else None)
+                (name, one if one and other in self.class_of(one, self._place) else None)
                 for (name, one), (_, other) in zip(left, right, strict=True)
             ]
         if node.valuesLists:
@@ -369,12 +372,11 @@ class Reading:
     def _visit(self, node: Any, scope: Scope) -> None:
         """Queries and calls within any expression; nothing that it compares has to hold."""
         match node:
-            case ast.SelectStmt():
-                self._select(node, Scope(scope))
-                return
             case ast.SubLink():
                 self._visit(node.testexpr, scope)
+                around, self._place = self._place, (*self._place, id(node))
                 self._outputs[id(node)] = self._select(node.subselect, Scope(scope))
+                self._place = around
                 return
             case ast.FuncCall():
                 self._call(node, scope)
