@@ -167,7 +167,7 @@ async def _is_recommended(town: Town) -> None:
     assert (await town.browser(town.market.creator).get("/affiliate")).status == 200
 
 
-async def _is_told(town: Town) -> None:
+async def _hears_of_events(town: Town) -> None:
     """Outgoing events, and mails."""
     await happen(town.buyer, "first")
     await deliver_due(town.services)
@@ -197,7 +197,7 @@ DAY: dict[str, Moment] = {
     "webhook": _hears_of_stripe,
     "authorize": _authorizes_calls,
     "affiliates": _is_recommended,
-    "outbox": _is_told,
+    "outbox": _hears_of_events,
     "recurring jobs": _works_recurring_jobs,
 }
 
