@@ -45,7 +45,7 @@ FUNCTIONS = (
     Function("lock_token_limits", "of_account"),
     Function("reserve_token_limits", "of_account"),
     Function("release_token_limits", "of_account"),
-    Function("close_token_hold", None, _BY_ROW),
+    Function("end_token_hold", "owner"),
     Function("end_token_grant", None, _BY_ROW),
     Function("revoke_tokens", None, _BY_ROW),
 )
