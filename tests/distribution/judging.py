@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from chenu.core.distribution import Distributed, Function, Local, Placement
-from tests.distribution.reading import Column, Element, Given, Mention, Reading, Schema
+from tests.distribution.reading import Reading
+from tests.distribution.terms import Column, Element, Given, Mention, Schema
 
 
 class Reach(Enum):

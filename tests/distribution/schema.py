@@ -6,7 +6,7 @@ from chenu.core import db
 from chenu.core.distribution import Distributed
 from chenu.scaling.catalogue import read_catalogue
 from chenu.scaling.plan import FUNCTIONS, PLACEMENT_OF
-from tests.distribution.reading import Schema
+from tests.distribution.terms import Schema
 
 _VIEWS = "SELECT viewname::text, definition FROM pg_views WHERE schemaname = 'public'"
 _FUNCTIONS = """

@@ -4,7 +4,7 @@ import pytest
 
 from chenu.core.distribution import Distributed, Function, Local, Reference
 from tests.distribution.judging import Judge, Reach
-from tests.distribution.reading import Schema
+from tests.distribution.terms import Schema
 
 PLACEMENTS = (
     Distributed("sale", "account", "a test"),
