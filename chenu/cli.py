@@ -177,6 +177,20 @@ def analytics_rebuild(write: bool) -> None:
     run(rebuild(load_settings(), write=write))
 
 
+@main.group()
+def scale() -> None:
+    """More than one machine."""
+
+
+@scale.command("plan")
+@click.option("--json", "is_json", is_flag=True, help="for programs")
+def scale_plan(is_json: bool) -> None:
+    """Where each table's rows would be on several PostgreSQL nodes; status 1 for one unanswered."""
+    from chenu.cli_scale import plan
+
+    run(plan(load_settings(), is_json=is_json))
+
+
 @main.command("reconcile")
 @click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True)
 def reconcile(days: int) -> None:

@@ -317,3 +317,10 @@ async def test_reconciling_says_what_it_found_and_what_differs(
     assert first.out[0].startswith("events that had not arrived: ")
     assert (second.code, second.out[0]) == (1, "events that had not arrived: 0")
     assert "re_invented: Stripe None, we -5" in second.out[-1]
+
+
+async def test_the_plan_of_a_distributed_database_is_printed(run: QueryRun) -> None:
+    ran = await run("scale", "plan")
+
+    assert (ran.code, ran.err) == (0, [])
+    assert ran.out[0].split() == ["table", "placement", "by", "why"]

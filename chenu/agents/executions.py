@@ -202,12 +202,14 @@ class Finish:
     reported_by: ReportedBy | None = None
 
 
-async def finish_execution(execution_id: ExecutionId, finish: Finish) -> bool:
-    """Ends an open run; False where it had ended before."""
+async def finish_execution(
+    account_id: AccountId, execution_id: ExecutionId, finish: Finish
+) -> bool:
+    """Ends an open run of the account; False where it had ended before."""
     sql = """
         UPDATE execution SET status = $2, finished_at = $3, tokens_used = $4, capped = $5,
             succeeded = $6, seconds_saved = $7, reported_by = $8
-        WHERE id = $1 AND status = 'AUTHORIZED'
+        WHERE id = $1 AND account = $9 AND status = 'AUTHORIZED'
     """
     changed = await db.execute(
         sql,
@@ -219,5 +221,6 @@ async def finish_execution(execution_id: ExecutionId, finish: Finish) -> bool:
         finish.succeeded,
         finish.seconds_saved,
         finish.reported_by,
+        account_id,
     )
     return bool(changed)

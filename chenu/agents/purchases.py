@@ -106,8 +106,9 @@ async def find_purchase_of_subscription(stripe_subscription_id: str) -> Purchase
 
 async def get_own_purchase(account_id: AccountId, purchase_id: PurchaseId) -> PurchaseRow:
     """Raises NotFound, also for another account's purchase."""
-    found = await find_purchase(purchase_id)
-    if found is None or found.account_id != account_id:
+    sql = f"{_PURCHASE} WHERE id = $1 AND account = $2"
+    found = await db.find_one(PurchaseRow, sql, purchase_id, account_id)
+    if found is None:
         raise NotFound("There is no such purchase")
     return found
 

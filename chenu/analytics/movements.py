@@ -24,7 +24,7 @@ _RECORD = """
         coalesce(last.cohort, CASE WHEN last.mrr + c.net > 0 THEN utc_month(c.changed_at) END),
         c.changed_at
     FROM (SELECT * FROM recurring_change WHERE account = $1 ORDER BY id DESC LIMIT 1) newest
-    JOIN mrr_change c ON c.id = newest.id
+    JOIN mrr_change c ON c.id = newest.id AND c.account = $1
     LEFT JOIN LATERAL (SELECT state, mrr_after, gross_after, cohort FROM mrr_movement
         WHERE account = $1 ORDER BY state DESC LIMIT 1) m ON true
     CROSS JOIN LATERAL (SELECT coalesce(m.mrr_after, 0) AS mrr, coalesce(m.gross_after, 0) AS gross,

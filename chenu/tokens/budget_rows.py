@@ -142,7 +142,7 @@ class RunningBudget:
 
 _USED = """
     (SELECT coalesce(sum(g.spent), 0)::bigint FROM token_grant g
-    WHERE g.source_id = {0}id AND g.kind IN ('MONTHLY', 'TRIAL'))
+    WHERE g.source_id = {0}id AND g.account = {0}account AND g.kind IN ('MONTHLY', 'TRIAL'))
 """
 _RUNNING = Columns(RunningBudget, TokenBudgetPeriod, account_id="account", used=_USED)
 

@@ -106,7 +106,8 @@ async def grant_tokens(new: NewGrant) -> GrantRow:
         system_now(),
     )
     record_wallet_change(new.account_id)
-    return await get_grant(GrantId(grant_id))
+    [granted] = await list_grants_by_id(new.account_id, [GrantId(grant_id)])
+    return granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +185,10 @@ async def list_accounts_with_due_grants(*, limit: int = 500) -> list[AccountId]:
     return [row.account for row in rows]
 
 
-async def list_grants_by_id(grant_ids: Sequence[GrantId]) -> list[GrantRow]:
-    """In no particular order; callers check whose they are."""
-    return await db.fetch_all(GrantRow, f"{_GRANT} WHERE id = ANY($1)", list(grant_ids))
+async def list_grants_by_id(account_id: AccountId, grant_ids: Sequence[GrantId]) -> list[GrantRow]:
+    """Those that are the account's, in no particular order."""
+    sql = f"{_GRANT} WHERE account = $1 AND id = ANY($2)"
+    return await db.fetch_all(GrantRow, sql, account_id, list(grant_ids))
 
 
 async def get_grant(grant_id: GrantId) -> GrantRow:

@@ -100,42 +100,53 @@ async def hold_tokens(new: NewHold) -> Tokens:
     return Tokens(held)
 
 
-async def settle_hold(hold_id: HoldId, used: Tokens, *, reason: str | None = None) -> Settlement:
+async def settle_hold(
+    account_id: AccountId, hold_id: HoldId, used: Tokens, *, reason: str | None = None
+) -> Settlement:
     """Takes what was used from the hold, what is missing from the wallet, and releases the rest.
 
     Never more than the hold's `most`. Settled once: a repeated call returns what was settled.
-    Raises NotFound, and InvalidState for a hold that was released.
+    Raises NotFound, also for another account's, and InvalidState for a hold that was released.
     """
-    hold = await get_hold(hold_id)
-    is_unlimited = await has_unlimited_tokens(hold.account_id)
-    closed = await _close(hold_id, HoldStatus.SETTLED, used, is_unlimited, reason)
+    await get_hold(account_id, hold_id)
+    is_unlimited = await has_unlimited_tokens(account_id)
+    closed = await _close(account_id, hold_id, HoldStatus.SETTLED, used, is_unlimited, reason)
     if closed.status is not HoldStatus.SETTLED or closed.used is None:
         raise InvalidState("These tokens were released before")
     return Settlement(closed.used, closed.capped)
 
 
-async def release_hold(hold_id: HoldId, *, reason: str | None = None) -> bool:
+async def release_hold(
+    account_id: AccountId, hold_id: HoldId, *, reason: str | None = None
+) -> bool:
     """Everything comes back; False where the hold had ended before. Raises NotFound."""
-    before = await get_hold(hold_id)
+    before = await get_hold(account_id, hold_id)
     if before.status is not HoldStatus.OPEN:
         return False
-    closed = await _close(hold_id, HoldStatus.RELEASED, Tokens(0), False, reason)
+    closed = await _close(account_id, hold_id, HoldStatus.RELEASED, Tokens(0), False, reason)
     return closed.status is HoldStatus.RELEASED
 
 
 async def _close(
-    hold_id: HoldId, status: HoldStatus, used: Tokens, is_unlimited: bool, reason: str | None
+    account_id: AccountId,
+    hold_id: HoldId,
+    status: HoldStatus,
+    used: Tokens,
+    is_unlimited: bool,
+    reason: str | None,
 ) -> HoldRow:
-    sql = f"SELECT {_HOLDS.select()} FROM close_token_hold($1, $2, $3, $4, $5, $6, $7)"  # noqa: S608 - own columns
-    args = (hold_id, status, used, is_unlimited, reason, business_now(), system_now())
+    sql = f"SELECT {_HOLDS.select()} FROM end_token_hold($1, $2, $3, $4, $5, $6, $7, $8)"  # noqa: S608 - own columns
+    args = (account_id, hold_id, status, used, is_unlimited, reason, business_now(), system_now())
     closed = await db.find_one(HoldRow, sql, *args)
     if closed is None:
         raise _not_found()
     return closed
 
 
-async def get_hold(hold_id: HoldId) -> HoldRow:
-    found = await db.find_one(HoldRow, f"{_HOLD} WHERE id = $1", hold_id)
+async def get_hold(account_id: AccountId, hold_id: HoldId) -> HoldRow:
+    """Raises NotFound, also for another account's."""
+    sql = f"{_HOLD} WHERE id = $1 AND account = $2"
+    found = await db.find_one(HoldRow, sql, hold_id, account_id)
     if found is None:
         raise _not_found()
     return found

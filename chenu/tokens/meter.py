@@ -41,7 +41,7 @@ _METER = """
             AS available,
         coalesce((SELECT granted FROM budget), 0)::bigint AS budget,
         coalesce((SELECT sum(g.spent) FROM token_grant g JOIN budget b ON b.id = g.source_id
-            WHERE g.kind IN ('MONTHLY', 'TRIAL')), 0)::bigint AS used,
+            WHERE g.account = $1 AND g.kind IN ('MONTHLY', 'TRIAL')), 0)::bigint AS used,
         (SELECT ends_at FROM budget) AS resets_at
 """
 

@@ -172,7 +172,8 @@ _ENTRIES = """
     SELECT e.id, e.created_at, e.kind, e.pool, e.amount, e.balance_after, e.reason, e.agent_id,
         e.execution_id, e.token_grant AS grant_id, g.kind AS grant_kind,
         g.created_at AS grant_created_at, g.expires_at AS grant_expires_at
-    FROM token_entry e LEFT JOIN token_grant g ON g.id = e.token_grant
+    FROM token_entry e
+    LEFT JOIN token_grant g ON g.id = e.token_grant AND g.account = e.account_id
 """
 
 

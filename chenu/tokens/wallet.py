@@ -183,7 +183,9 @@ async def count_entries(account_id: AccountId) -> int:
     return int(await db.fetch_value(sql, account_id))
 
 
-async def list_entries_by_id(entry_ids: Sequence[EntryId]) -> list[EntryRow]:
-    """In no particular order; callers check whose they are."""
-    sql = f"SELECT {_ENTRIES.select()} FROM token_entry WHERE id = ANY($1)"  # noqa: S608 - own columns
-    return await db.fetch_all(EntryRow, sql, list(entry_ids))
+async def list_entries_by_id(account_id: AccountId, entry_ids: Sequence[EntryId]) -> list[EntryRow]:
+    """Those that are the account's, in no particular order."""
+    sql = f"""
+        SELECT {_ENTRIES.select()} FROM token_entry WHERE account_id = $1 AND id = ANY($2)
+    """  # noqa: S608 - own columns
+    return await db.fetch_all(EntryRow, sql, account_id, list(entry_ids))

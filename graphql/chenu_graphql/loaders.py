@@ -1,5 +1,6 @@
 """A DataLoader per relation: all keys that one operation needs of it are read by one statement."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 
 from chenu.accounts.actor import AccountId, Actor, UserId
@@ -56,7 +57,7 @@ from chenu.tokens.wallet import (
     list_wallets,
 )
 from chenu_graphql.affiliate_loaders import AffiliateLoaders
-from chenu_graphql.batching import Loader, many_each, one_each
+from chenu_graphql.batching import Key, Loader, Row, many_each, one_each
 from chenu_graphql.stale_loaders import StaleLoaders
 
 
@@ -66,6 +67,17 @@ class Loaders(AffiliateLoaders, StaleLoaders):
     def __init__(self, actor: Actor) -> None:
         super().__init__()
         self._actor = actor
+
+    def _of_account(
+        self, fetch: Callable[[AccountId, Sequence[Key]], Awaitable[list[Row]]]
+    ) -> Callable[[list[Key]], Awaitable[list[Row]]]:
+        """Rows of the account that is acted for; none without one."""
+        account_id = self._actor.account_id
+
+        async def of_account(keys: list[Key]) -> list[Row]:
+            return await fetch(account_id, keys) if account_id else []
+
+        return of_account
 
     @cached_property
     def versions(self) -> Loader[VersionId, VersionRow | None]:
@@ -79,12 +91,7 @@ class Loaders(AffiliateLoaders, StaleLoaders):
     @cached_property
     def usable_grants(self) -> Loader[AgentId, GrantRow | None]:
         """Of the account that is acted for."""
-        account_id = self._actor.account_id
-
-        async def fetch(agent_ids: list[AgentId]) -> list[GrantRow]:
-            return await list_usable_grants(account_id, agent_ids) if account_id else []
-
-        return one_each(fetch, lambda row: row.agent_id)
+        return one_each(self._of_account(list_usable_grants), lambda row: row.agent_id)
 
     @cached_property
     def grants(self) -> Loader[GrantId, GrantRow | None]:
@@ -153,11 +160,13 @@ class Loaders(AffiliateLoaders, StaleLoaders):
 
     @cached_property
     def token_grants(self) -> Loader[TokenGrantId, TokenGrantRow | None]:
-        return one_each(list_token_grants_by_id, lambda row: row.id)
+        """Of the account that is acted for."""
+        return one_each(self._of_account(list_token_grants_by_id), lambda row: row.id)
 
     @cached_property
     def token_entries(self) -> Loader[EntryId, EntryRow | None]:
-        return one_each(list_entries_by_id, lambda row: row.id)
+        """Of the account that is acted for."""
+        return one_each(self._of_account(list_entries_by_id), lambda row: row.id)
 
     @cached_property
     def token_limits(self) -> Loader[LimitId, LimitRow | None]:

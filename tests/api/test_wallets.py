@@ -84,7 +84,7 @@ async def test_an_unlimited_account_has_no_number_and_its_use(
     api = as_session(client, services, person)
 
     during = await read_wallet(api)
-    await settle_hold(hold_id, Tokens(400))
+    await settle_hold(account_id, hold_id, Tokens(400))
     wallet = await read_wallet(api)
 
     assert (held, during["held"]) == (500, 500)

@@ -73,9 +73,9 @@ async def _run(account_id: AccountId, most: int, used: int) -> None:
     if not held:
         return
     if used:
-        await db.run_in_transaction(lambda: settle_hold(run, Tokens(min(used, held))))
+        await db.run_in_transaction(lambda: settle_hold(account_id, run, Tokens(min(used, held))))
     else:
-        await db.run_in_transaction(lambda: release_hold(run))
+        await db.run_in_transaction(lambda: release_hold(account_id, run))
 
 
 async def _give_back(services: Services, person: Person, order: PackOrderRow, draw: int) -> None:

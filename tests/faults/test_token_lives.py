@@ -134,14 +134,14 @@ class Life:
         hold_id, hold = taken
         used = self.random.choice((0, 1, hold.most // 2, hold.most, hold.most + 5))
         expected = self.model.close(hold, used)
-        settled = await settle_hold(hold_id, Tokens(used))
+        settled = await settle_hold(self.account_id, hold_id, Tokens(used))
         assert (settled.used, settled.capped) == (expected, expected < used)
 
     async def release(self) -> None:
         if (taken := self._take_hold()) is None:
             return
         self.model.close(taken[1], 0)
-        assert await release_hold(taken[0])
+        assert await release_hold(self.account_id, taken[0])
 
     async def wait(self) -> None:
         hours = self.random.choice((1, 2, 6))

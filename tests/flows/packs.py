@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from chenu.accounts.actor import AccountId, Actor
+from chenu.accounts.actor import AccountId, Actor, ApiScope
 from chenu.core import db
 from chenu.core.clock import business_now
 from chenu.core.ids import new_id
@@ -54,8 +54,9 @@ async def buy(
 async def spend(person: Person, amount: int) -> None:
     """So much of packs, by a run that is held and settled."""
     run = await hold(person, amount)
-    held = (await get_hold(run)).held
-    await db.run_in_transaction(lambda: settle_hold(run, held))
+    account_id = person.actor.require_account(ApiScope.READ)
+    held = (await get_hold(account_id, run)).held
+    await db.run_in_transaction(lambda: settle_hold(account_id, run, held))
 
 
 async def hold(person: Person, amount: int) -> HoldId:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chenu.accounts.actor import AccountRole, Staff
+from chenu.accounts.actor import AccountRole, ApiScope, Staff
 from chenu.accounts.errors import RightMissing
 from chenu.billing.invoices import InvoiceId
 from chenu.billing.refund_requests import RefundRequestState
@@ -128,7 +128,9 @@ async def test_tokens_that_a_run_holds_are_not_unspent(services: Services, perso
 
     assert (offer.amount, len(for_one)) == (450, len(for_two))
     assert await give_back(services, person, order, 450) == "SETTLED"
-    await db.run_in_transaction(lambda: release_hold(run))
+    await db.run_in_transaction(
+        lambda: release_hold(person.actor.require_account(ApiScope.READ), run)
+    )
 
     assert await grants_of(order) == Grants(500, 100)
     assert await give_back(services, person, order, 450, key="rest") == "SETTLED"

@@ -70,7 +70,8 @@ async def run(
     reason: str = "A run of the tests",
 ) -> None:
     """Reserves and settles."""
-    await settle_hold(await reserve(person, most or used, agent_id, reason), Tokens(used))
+    hold_id = await reserve(person, most or used, agent_id, reason)
+    await settle_hold(account_of(person), hold_id, Tokens(used))
 
 
 async def owe(person: Person, amount: int) -> None:

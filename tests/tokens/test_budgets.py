@@ -262,11 +262,11 @@ async def test_from_month_to_year_what_a_run_gives_back_lasts_as_long_as_its_mon
     runs = [await hold(account_id, 1_000) for _ in range(2)]
     await change(account_id, PRO, days_from_now(0, 365))
 
-    await db.run_in_transaction(lambda: release_hold(runs[0][0]))
+    await db.run_in_transaction(lambda: release_hold(account_id, runs[0][0]))
 
     assert await available(account_id) == 25_000 + 23_000 + 1_000
     await change(account_id, FREE, None)
-    await db.run_in_transaction(lambda: release_hold(runs[1][0]))
+    await db.run_in_transaction(lambda: release_hold(account_id, runs[1][0]))
     assert await available(account_id) == 500
     assert [finding for finding in await check_books() if not finding.ok] == []
 
@@ -318,7 +318,7 @@ async def test_what_a_run_gives_back_of_a_plan_that_ended_expires(
     hold_id, _ = await hold(account_id, held)
     await change(account_id, FREE, None)
 
-    await db.run_in_transaction(lambda: release_hold(hold_id))
+    await db.run_in_transaction(lambda: release_hold(account_id, hold_id))
 
     assert await available(account_id) == 0
     assert [finding for finding in await check_books() if not finding.ok] == []
@@ -334,7 +334,7 @@ async def test_a_plan_that_comes_back_brings_nothing_twice_though_a_run_holds_of
     for tier, plan in ((FREE, None), (PRO, period), (FREE, None), (PRO, period)):
         await change(account_id, tier, plan)
 
-    await db.run_in_transaction(lambda: settle_hold(hold_id, Tokens(100)))
+    await db.run_in_transaction(lambda: settle_hold(account_id, hold_id, Tokens(100)))
 
     assert await available(account_id) == 25_000 - held + 500
     assert [finding for finding in await check_books() if not finding.ok] == []

@@ -58,7 +58,7 @@ async def test_a_run_is_paid_in_the_burn_order(
     ]
 
     hold_id, held = await hold(account_id, 15, AGENT)
-    await settle_hold(hold_id, Tokens(6))
+    await settle_hold(account_id, hold_id, Tokens(6))
     await spend(account_id, 10 * len(order) - 6, AGENT)
 
     page = await list_entries(account_id, PageRequest(100))

@@ -62,12 +62,12 @@ async def test_a_hold_ends_once_whoever_ends_it(services: Services) -> None:
 
     async def settle() -> bool:
         try:
-            return (await settle_hold(hold_id, Tokens(30))).used == 30
+            return (await settle_hold(account_id, hold_id, Tokens(30))).used == 30
         except InvalidState:  # it was released first
             return False
 
     ended = await asyncio.gather(
-        *(settle() for _ in range(5)), *(release_hold(hold_id) for _ in range(5))
+        *(settle() for _ in range(5)), *(release_hold(account_id, hold_id) for _ in range(5))
     )
 
     left = (await get_wallet(account_id)).available

@@ -41,9 +41,9 @@ async def _live(connection: Any, account_id: object) -> None:
     settled, released = new_id(), new_id()
     await connection.execute(hold, settled, account_id, *now)
     await connection.execute(hold, released, account_id, *now)
-    close = "SELECT close_token_hold($1, $2, $3, false, NULL, $4, $5)"
-    await connection.execute(close, settled, "SETTLED", 50, *now)
-    await connection.execute(close, released, "RELEASED", 0, *now)
+    close = "SELECT end_token_hold($1, $2, $3, $4, false, NULL, $5, $6)"
+    await connection.execute(close, account_id, settled, "SETTLED", 50, *now)
+    await connection.execute(close, account_id, released, "RELEASED", 0, *now)
     spend = """
         SELECT * FROM spend_tokens_batch(ARRAY[$1::uuid], ARRAY[5::bigint], ARRAY[NULL::uuid],
             ARRAY[NULL::uuid], ARRAY['r'], ARRAY[false], ARRAY['key'], ARRAY['spend'],

@@ -43,7 +43,7 @@ async def test_a_violation_is_reported(
     await give(account_id, 5, GrantKind.MONTHLY, days=30)
     await give(account_id, 50, GrantKind.PROMOTION, agent_id=new_id())
     settled, _ = await hold(account_id, 30)
-    await settle_hold(settled, Tokens(20))
+    await settle_hold(account_id, settled, Tokens(20))
     await spend(account_id, 30)
     await hold(account_id, 40)
     indebted = await make_account("bob")

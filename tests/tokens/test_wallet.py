@@ -153,11 +153,11 @@ async def test_a_hold_is_settled_with_what_was_used(
 
     assert held == 60
     assert (await get_wallet(account_id)).held == 60
-    settled = await settle_hold(hold_id, Tokens(used))
+    settled = await settle_hold(account_id, hold_id, Tokens(used))
 
     assert (settled.used, settled.capped) == (taken, is_capped)
     assert await available(account_id) == left
-    assert await settle_hold(hold_id, Tokens(1)) == settled
+    assert await settle_hold(account_id, hold_id, Tokens(1)) == settled
     await assert_books_hold()
 
 
@@ -166,7 +166,7 @@ async def test_a_settlement_takes_no_more_than_there_is(services: Services) -> N
     await give(account_id, 60)
     hold_id, _ = await hold(account_id, 80)
 
-    settled = await settle_hold(hold_id, Tokens(80))
+    settled = await settle_hold(account_id, hold_id, Tokens(80))
 
     assert (settled.used, settled.capped) == (60, True)
     assert await lines(account_id) == ["GRANT 60 60", "HOLD -60 0", "RELEASE 60 60", "SPEND -60 0"]
@@ -183,7 +183,7 @@ async def test_what_expires_while_it_is_held_can_be_used_by_that_run_alone(
     CLOCK.move_to_offset(timedelta(days=2))
     assert await list_accounts_with_due_grants() == [account_id]
     assert await available(account_id) == 0
-    settled = await settle_hold(hold_id, Tokens(30))
+    settled = await settle_hold(account_id, hold_id, Tokens(30))
 
     assert settled.used == 30
     assert await available(account_id) == 0
@@ -218,9 +218,9 @@ async def test_a_released_hold_comes_back_whole(services: Services) -> None:
     await give(account_id, 60)
     hold_id, _ = await hold(account_id, 50)
 
-    assert await release_hold(hold_id)
+    assert await release_hold(account_id, hold_id)
 
-    assert not await release_hold(hold_id)
+    assert not await release_hold(account_id, hold_id)
     assert await available(account_id) == 60
     await assert_books_hold()
 
@@ -279,7 +279,7 @@ async def test_what_a_run_holds_of_a_disputed_pack_repays_it_when_it_comes_back(
 
     assert await revoke(pack.id, 100, "dispute:1", debt=True) == 30
     assert await available(account_id) == -70
-    await settle_hold(hold_id, Tokens(20))
+    await settle_hold(account_id, hold_id, Tokens(20))
 
     assert await available(account_id) == -20
     await assert_books_hold()
@@ -316,7 +316,7 @@ async def test_what_came_back_to_a_disputed_pack_is_not_owed_twice(services: Ser
     pack = await give(account_id, 100, GrantKind.PACK)
     hold_id, _ = await hold(account_id, 70)
     await revoke(pack.id, 100, "dispute:1", debt=True)
-    await release_hold(hold_id)
+    await release_hold(account_id, hold_id)
 
     assert await revoke(pack.id, 100, "dispute:2", debt=True) == 0
 

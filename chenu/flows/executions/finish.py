@@ -80,7 +80,7 @@ async def _settle(actor: Actor, run: ExecutionRow, request: CompleteInput) -> No
     wanted = request.tokens_used
     if request.succeeded:
         wanted = max(wanted, run.min_tokens)
-    settled = await settle_hold(HoldId(run.id), Tokens(wanted))
+    settled = await settle_hold(run.account_id, HoldId(run.id), Tokens(wanted))
     crash_point("complete.settled")
     status = ExecutionStatus.COMPLETED if request.succeeded else ExecutionStatus.FAILED
     finish = Finish(
@@ -132,12 +132,12 @@ async def _lock_open(
 
 
 async def _release(run: ExecutionRow, status: ExecutionStatus) -> None:
-    await release_hold(HoldId(run.id))
+    await release_hold(run.account_id, HoldId(run.id))
     await _end(run, Finish(status, business_now()))
 
 
 async def _end(run: ExecutionRow, finish: Finish) -> None:
-    await finish_execution(run.id, finish)
+    await finish_execution(run.account_id, run.id, finish)
     await tell_of_execution(run, finish)
     unused = run.max_tokens - (finish.tokens_used or 0)
     await release_within_limits(
