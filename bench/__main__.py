@@ -21,6 +21,7 @@ from bench.report import (
     describe_posting,
     keep_report,
     key_rows,
+    peer_rows,
     spending_rows,
     write_report,
 )
@@ -31,7 +32,7 @@ from bench.searching import SearchTimes, time_searches
 from bench.signatures import compare_signatures
 from bench.spending import compare_spending
 from bench.stand import LIBRARY, STORE, Stand, open_stand, settle
-from bench.subjects import Subject, expect, start_subjects
+from bench.subjects import Subject, expect, start_list_subjects, start_subjects
 
 T = TypeVar("T")
 
@@ -85,6 +86,8 @@ def _measure_alone(stand: Stand, given: argparse.Namespace) -> str | None:
         return "\n".join(key_rows(_run(compare_keys(store, rounds))))
     if given.limits:
         return "\n".join(describe_limiters(_run(compare_limiters(stand, rounds))))
+    if given.peers:
+        return "\n".join(peer_rows(_run(_measure_peers(stand, rounds))))
     if given.memory:
         return _run(measure_memory(stand, given.spends))
     return None
@@ -103,11 +106,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--spending", action="store_true", help="spends of tokens, alone")
     parser.add_argument("--keys", action="store_true", help="keys that are refused, alone")
     parser.add_argument("--limits", action="store_true", help="the limiter beside others, alone")
+    parser.add_argument("--peers", action="store_true", help="the list query of all peers, alone")
     parser.add_argument("--analytics", action="store_true", help="movements of MRR, alone")
     parser.add_argument("--subscriptions", type=int, default=SUBSCRIPTIONS)
     parser.add_argument("--memory", action="store_true", help="a process that has served spends")
     parser.add_argument("--spends", type=int, default=1_000_000, help="how many, with --memory")
     return parser
+
+
+async def _measure_peers(stand: Stand, rounds: int) -> Rates:
+    subjects = start_list_subjects(stand)
+    expected = await expect(subjects)
+    return await run_rounds(subjects, expected, rounds, lambda: settle(stand.database(STORE)))
 
 
 async def _measure(
