@@ -41,6 +41,22 @@ def most_installed(
     )
 
 
+def some_matches(conditions: str, columns: str, count: int) -> str:
+    """SQL: `columns` of `count` agents that meet the conditions, or of all if they are fewer.
+
+    No more rows are read: of a range the index is read first, and rows only as they are asked for.
+    """
+    names = [f"band_{place}" for place in range(len(_BANDS))]
+    parts = [
+        f"all_{name} AS MATERIALIZED (SELECT {columns} FROM {AGENT_SOURCE}"  # noqa: S608 - own fragments
+        f" WHERE {conditions} AND {band} AND {_is_short(names[:place], count)}),"
+        f" {name} AS MATERIALIZED (SELECT * FROM all_{name} LIMIT {count})"
+        for place, (name, band) in enumerate(zip(names, _BANDS, strict=True))
+    ]
+    everything = " UNION ALL ".join(f"SELECT * FROM {name}" for name in names)  # noqa: S608 - own names
+    return f"WITH {', '.join(parts)} SELECT * FROM ({everything}) AS match LIMIT {count}"  # noqa: S608 - own fragments
+
+
 def _is_short(names: list[str], enough: int) -> str:
     """Evaluated once, before the range is read."""
     if not names:
