@@ -11,9 +11,11 @@ import asyncpg
 import uvloop
 
 from bench.checks import compare_checks
+from bench.growing import Growth, compare_sizes, describe_growth
 from bench.keys import compare_keys
 from bench.limiting import compare_limiters, start_limiters
 from bench.memory import measure_memory
+from bench.million import make_million
 from bench.pools import PoolRatios, compare_pools
 from bench.posting import compare_posting
 from bench.report import (
@@ -88,6 +90,8 @@ def _measure_alone(stand: Stand, given: argparse.Namespace) -> str | None:
         return "\n".join(describe_limiters(_run(compare_limiters(stand, rounds))))
     if given.peers:
         return "\n".join(peer_rows(_run(_measure_peers(stand, rounds))))
+    if given.search:
+        return describe_growth(_run(_compare_sizes(stand, rounds)))
     if given.memory:
         return _run(measure_memory(stand, given.spends))
     return None
@@ -107,11 +111,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--keys", action="store_true", help="keys that are refused, alone")
     parser.add_argument("--limits", action="store_true", help="the limiter beside others, alone")
     parser.add_argument("--peers", action="store_true", help="the list query of all peers, alone")
+    parser.add_argument("--search", action="store_true", help="among 1,000,000 agents, alone")
     parser.add_argument("--analytics", action="store_true", help="movements of MRR, alone")
     parser.add_argument("--subscriptions", type=int, default=SUBSCRIPTIONS)
     parser.add_argument("--memory", action="store_true", help="a process that has served spends")
     parser.add_argument("--spends", type=int, default=1_000_000, help="how many, with --memory")
     return parser
+
+
+async def _compare_sizes(stand: Stand, rounds: int) -> list[Growth]:
+    large = await make_million(stand)
+    return await compare_sizes(stand.database(LIBRARY), large, rounds)
 
 
 async def _measure_peers(stand: Stand, rounds: int) -> Rates:

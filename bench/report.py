@@ -23,6 +23,7 @@ from bench.spending import (
 )
 from bench.spending import (
     LEAST_HOT,
+    LEAST_MANY,
     LEAST_ORM,
     LEAST_P99,
     SpendingRatios,
@@ -93,9 +94,10 @@ def describe_posting(posting: PostingRates) -> str:
 
 
 def spending_rows(spending: SpendingRatios) -> list[str]:
-    """16 callers, each with an idempotency key; p99 the other way round, so that more is better."""
+    """16 callers or 256, each with an idempotency key; p99 the other way round, so that more is better."""
     each = (
         ("over 10,000 accounts, over pgbench", spending.spread, SPENDING_LEAST),
+        ("with 256 callers over 10,000 accounts, over pgbench", spending.many, LEAST_MANY),
         ("on one hot account, over pgbench", spending.hot, LEAST_HOT),
         ("over 10,000 accounts: pgbench's p99 over ours", spending.p99, LEAST_P99),
         ("on one hot account: pgbench's p99 over ours", spending.hot_p99, LEAST_P99),

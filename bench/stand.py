@@ -101,7 +101,7 @@ def open_stand() -> Iterator[Stand]:
     try:
         data = FOLDER / "engines"
         _forget_other_data(data)
-        postgres, postgres_url = start_postgres(data)
+        postgres, postgres_url = start_postgres(data, connections=400)
         children.append(postgres)
         valkey, redis_url = start_valkey(data)
         children.append(valkey)
