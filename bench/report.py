@@ -94,7 +94,7 @@ def describe_posting(posting: PostingRates) -> str:
 
 
 def spending_rows(spending: SpendingRatios) -> list[str]:
-    """16 callers or 256, each with an idempotency key; p99 the other way round, so that more is better."""
+    """16 callers or 256, each with an idempotency key; p99 the other way round."""
     each = (
         ("over 10,000 accounts, over pgbench", spending.spread, SPENDING_LEAST),
         ("with 256 callers over 10,000 accounts, over pgbench", spending.many, LEAST_MANY),

@@ -48,8 +48,8 @@ class Pace:
 
 @dataclass(frozen=True)
 class SpendingRatios:
-    """Over pgbench's rates, `many` with 256 callers on both sides; `p99` is pgbench's over ours, spread and hot; `orm` is our rate over
-    the ORM's.
+    """Over pgbench's rates, `many` with 256 callers on both sides; `p99` is pgbench's over ours,
+    spread and hot; `orm` is our rate over the ORM's.
     """
 
     spread: Ratio
