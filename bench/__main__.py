@@ -93,7 +93,7 @@ def _measure_alone(stand: Stand, given: argparse.Namespace) -> str | None:
     if given.search:
         return describe_growth(_run(_compare_sizes(stand, rounds)))
     if given.memory:
-        return _run(measure_memory(stand, given.spends))
+        return _run(measure_memory(stand, given.requests))
     return None
 
 
@@ -114,8 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--search", action="store_true", help="among 1,000,000 agents, alone")
     parser.add_argument("--analytics", action="store_true", help="movements of MRR, alone")
     parser.add_argument("--subscriptions", type=int, default=SUBSCRIPTIONS)
-    parser.add_argument("--memory", action="store_true", help="a process that has served spends")
-    parser.add_argument("--spends", type=int, default=1_000_000, help="how many, with --memory")
+    parser.add_argument("--memory", action="store_true", help="a process that has served much")
+    parser.add_argument("--requests", type=int, default=1_000_000, help="how many, with --memory")
     return parser
 
 
