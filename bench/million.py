@@ -1,4 +1,5 @@
-"""A store of 1,000,000 agents: nine more of each of 100,000, with their own dates and installs.
+"""A store of 1,000,000 agents: nine more of each of 100,000, with their own dates and installs, and
+nine more of each creator.
 
 Their texts are equal, so that each word is as frequent among them, and are indexed as they are: the
 columns that PostgreSQL would work out anew, for an hour, are made plain columns first.
@@ -19,9 +20,15 @@ _OWN = {
     "installs": "least(2000000000, floor(power(1 - random(), -1 / 0.8)))::int",
     "published_at": "a.published_at + make_interval(secs => n * 37 + floor(random() * 30))",
 }
+_CREATORS = {
+    **{name: f"md5(a.{name}::text || n)::uuid" for name in ("id", "owner", "account")},
+    "handle": "a.handle || '-' || n",
+}
+_OWN |= {name: f"md5(a.{name}::text || n)::uuid" for name in ("creator", "account")}
+"""Accounts that are not there: nothing that is measured asks for them."""
 _COLUMNS = """
     SELECT attname, attgenerated <> '' AS is_generated FROM pg_attribute
-    WHERE attrelid = 'agent'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+    WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """
 _INDEXES = """
     SELECT indexname AS name, indexdef AS made FROM pg_indexes
@@ -55,22 +62,24 @@ async def _multiply(url: str) -> None:
     indexes = await connection.fetch(_INDEXES)
     for index in indexes:
         await connection.execute(f"DROP INDEX {index['name']}")
-    await _insert(connection)
+    await _insert(connection, "creator", _CREATORS)
+    await _insert(connection, "agent", _OWN)
     for index in indexes:
         if index["name"] != _NOT_ASKED:
             await connection.execute(index["made"])
-    await connection.execute("VACUUM ANALYZE agent")
+    await connection.execute("VACUUM ANALYZE agent, creator")
     await connection.close()
 
 
-async def _insert(connection: Any) -> None:
-    columns = await connection.fetch(_COLUMNS)
+async def _insert(connection: Any, table: str, own: dict[str, str]) -> None:
+    columns = await connection.fetch(_COLUMNS, table)
     for column in columns:
         if column["is_generated"]:
-            await connection.execute(f"ALTER TABLE agent ALTER {column['attname']} DROP EXPRESSION")
+            sql = f"ALTER TABLE {table} ALTER {column['attname']} DROP EXPRESSION"
+            await connection.execute(sql)
     names = [column["attname"] for column in columns]
-    values = ", ".join(_OWN.get(name, f"a.{name}") for name in names)
+    values = ", ".join(own.get(name, f"a.{name}") for name in names)
     await connection.execute(
-        f"INSERT INTO agent ({', '.join(names)}) SELECT {values}"  # noqa: S608 - the catalogue's own
-        f" FROM agent a, generate_series(1, {_TIMES}) n"
+        f"INSERT INTO {table} ({', '.join(names)}) SELECT {values}"  # noqa: S608 - the catalogue's own
+        f" FROM {table} a, generate_series(1, {_TIMES}) n"
     )
