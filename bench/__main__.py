@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -12,10 +12,12 @@ import uvloop
 
 from bench.callers import make_callers
 from bench.checks import compare_checks
+from bench.growing import Growth, compare_sizes, describe_growth
 from bench.keys import compare_keys
 from bench.limiting import compare_limiters, start_limiters
 from bench.listing import compare_listing
 from bench.memory import measure_memory
+from bench.million import make_million
 from bench.pools import PoolRatios, compare_pools
 from bench.posting import compare_posting
 from bench.report import (
@@ -23,6 +25,7 @@ from bench.report import (
     describe_posting,
     keep_report,
     key_rows,
+    peer_rows,
     spending_rows,
     write_report,
 )
@@ -33,7 +36,7 @@ from bench.searching import SearchTimes, time_searches
 from bench.signatures import compare_signatures
 from bench.spending import compare_spending
 from bench.stand import LIBRARY, STORE, Stand, open_stand, settle
-from bench.subjects import Subject, expect, start_subjects
+from bench.subjects import Subject, expect, start_list_subjects, start_subjects
 
 T = TypeVar("T")
 
@@ -80,19 +83,18 @@ def _measure_revenue(given: argparse.Namespace) -> str:
 def _measure_alone(stand: Stand, given: argparse.Namespace) -> str | None:
     """What one option asks for by itself; None: everything is asked for."""
     store, rounds = stand.database(STORE), given.rounds
-    if given.posting:
-        return describe_posting(_run(compare_posting(store, rounds)))
-    if given.spending:
-        return "\n".join(spending_rows(_run(compare_spending(store, rounds))))
-    if given.listing:
-        return _run(compare_listing(stand, rounds))
-    if given.keys:
-        return "\n".join(key_rows(_run(compare_keys(store, rounds))))
-    if given.limits:
-        return "\n".join(describe_limiters(_run(compare_limiters(stand, rounds))))
-    if given.memory:
-        return _run(measure_memory(stand, given.spends))
-    return None
+    measured: dict[str, Callable[[], str]] = {
+        "posting": lambda: describe_posting(_run(compare_posting(store, rounds))),
+        "spending": lambda: "\n".join(spending_rows(_run(compare_spending(store, rounds)))),
+        "listing": lambda: _run(compare_listing(stand, rounds)),
+        "keys": lambda: "\n".join(key_rows(_run(compare_keys(store, rounds)))),
+        "limits": lambda: "\n".join(describe_limiters(_run(compare_limiters(stand, rounds)))),
+        "peers": lambda: "\n".join(peer_rows(_run(_measure_peers(stand, rounds)))),
+        "search": lambda: describe_growth(_run(_compare_sizes(stand, rounds))),
+        "memory": lambda: _run(measure_memory(stand, given.requests)),
+    }
+    chosen = (measure for name, measure in measured.items() if getattr(given, name))
+    return next((measure() for measure in chosen), None)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -109,11 +111,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--listing", action="store_true", help="the list query, alone")
     parser.add_argument("--keys", action="store_true", help="keys that are refused, alone")
     parser.add_argument("--limits", action="store_true", help="the limiter beside others, alone")
+    parser.add_argument("--peers", action="store_true", help="the list query of all peers, alone")
+    parser.add_argument("--search", action="store_true", help="among 1,000,000 agents, alone")
     parser.add_argument("--analytics", action="store_true", help="movements of MRR, alone")
     parser.add_argument("--subscriptions", type=int, default=SUBSCRIPTIONS)
-    parser.add_argument("--memory", action="store_true", help="a process that has served spends")
-    parser.add_argument("--spends", type=int, default=1_000_000, help="how many, with --memory")
+    parser.add_argument("--memory", action="store_true", help="a process that has served much")
+    parser.add_argument("--requests", type=int, default=1_000_000, help="how many, with --memory")
     return parser
+
+
+async def _compare_sizes(stand: Stand, rounds: int) -> list[Growth]:
+    large = await make_million(stand)
+    return await compare_sizes(stand.database(LIBRARY), large, rounds)
+
+
+async def _measure_peers(stand: Stand, rounds: int) -> Rates:
+    subjects = start_list_subjects(stand)
+    expected = await expect(subjects)
+    return await run_rounds(subjects, expected, rounds, lambda: settle(stand.database(STORE)))
 
 
 async def _measure(

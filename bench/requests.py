@@ -34,8 +34,8 @@ def same(request: bytes) -> Callable[[], bytes]:
     return lambda: request
 
 
-def graphql(path: str = "/graphql") -> bytes:
-    return post(path, json.dumps({"query": QUERY, "variables": {"first": FIRST}}).encode())
+def graphql(path: str = "/graphql", query: str = QUERY) -> bytes:
+    return post(path, json.dumps({"query": query, "variables": {"first": FIRST}}).encode())
 
 
 def never_twice(*headers: str) -> Callable[[], bytes]:

@@ -25,8 +25,8 @@ from chenu.ledger.amounts import Tokens
 from chenu.tiers.entitlements import Entitlements
 from chenu.tokens.spending import Spend, spend_tokens
 
-CALLERS, ACCOUNTS, HOT = 16, 10_000, 1
-LEAST, LEAST_HOT, LEAST_P99, LEAST_ORM = 1.0, 5.0, 0.25, 7.0
+CALLERS, MANY_CALLERS, ACCOUNTS, HOT = 16, 256, 10_000, 1
+LEAST, LEAST_MANY, LEAST_HOT, LEAST_P99, LEAST_ORM = 1.0, 2.0, 5.0, 0.25, 7.0
 _SECONDS = 2
 _HASH = bytes(32)
 _RATE = re.compile(r"tps = ([\d.]+)")
@@ -48,11 +48,12 @@ class Pace:
 
 @dataclass(frozen=True)
 class SpendingRatios:
-    """Over pgbench's rates; `p99` is pgbench's over ours, spread and hot; `orm` is our rate over
-    the ORM's.
+    """Over pgbench's rates, `many` with 256 callers on both sides; `p99` is pgbench's over ours,
+    spread and hot; `orm` is our rate over the ORM's.
     """
 
     spread: Ratio
+    many: Ratio
     hot: Ratio
     p99: Ratio
     hot_p99: Ratio
@@ -63,6 +64,8 @@ class SpendingRatios:
 class _Round:
     pgbench: Pace
     ours: Pace
+    many_pgbench: Pace
+    many_ours: Pace
     orm: Pace
     hot_pgbench: Pace
     hot_ours: Pace
@@ -80,6 +83,7 @@ async def compare_spending(url: str, rounds: int) -> SpendingRatios:
         await db.stop()
     return SpendingRatios(
         spread=_ratio([one.ours.rate / one.pgbench.rate for one in each]),
+        many=_ratio([one.many_ours.rate / one.many_pgbench.rate for one in each]),
         hot=_ratio([one.hot_ours.rate / one.hot_pgbench.rate for one in each]),
         p99=_ratio([one.pgbench.p99_ms / one.ours.p99_ms for one in each]),
         hot_p99=_ratio([one.hot_pgbench.p99_ms / one.hot_ours.p99_ms for one in each]),
@@ -91,6 +95,8 @@ async def _measure(url: str) -> _Round:
     return _Round(
         pgbench=await _run_pgbench(url, ACCOUNTS),
         ours=await _run(url, _spend, ACCOUNTS),
+        many_pgbench=await _run_pgbench(url, ACCOUNTS, MANY_CALLERS),
+        many_ours=await _run(url, _spend, ACCOUNTS, MANY_CALLERS),
         orm=await _run(url, spend_through_orm, ACCOUNTS),
         hot_pgbench=await _run_pgbench(url, HOT),
         hot_ours=await _run(url, _spend, HOT),
@@ -134,10 +140,10 @@ _GRANT = """
 """
 
 
-async def _run_pgbench(url: str, accounts: int) -> Pace:
+async def _run_pgbench(url: str, accounts: int, callers: int = CALLERS) -> Pace:
     await _checkpoint(url)
     with tempfile.TemporaryDirectory() as folder:
-        options = ["-n", "-M", "prepared", "-c", str(CALLERS), "-T", str(_SECONDS)]
+        options = ["-n", "-M", "prepared", "-c", str(callers), "-T", str(_SECONDS)]
         options += ["-D", f"accounts={accounts}", "-l", f"--log-prefix={folder}/log"]
         command = [str(postgres_program("pgbench")), *options, "-f", str(_SCRIPT), url]
         process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
@@ -169,13 +175,13 @@ async def _spend(account_id: AccountId, key: str) -> None:
     await spend_tokens(Spend(account_id, Tokens(1), "A use", client, Entitlements()))
 
 
-async def _run(url: str, call: Call, accounts: int) -> Pace:
+async def _run(url: str, call: Call, accounts: int, callers: int = CALLERS) -> Pace:
     await _checkpoint(url)
-    return await _call(call, accounts, _SECONDS)
+    return await _call(call, accounts, _SECONDS, callers)
 
 
-async def _call(call: Call, accounts: int, seconds: float) -> Pace:
-    """16 callers, each of whom asks again when answered."""
+async def _call(call: Call, accounts: int, seconds: float, callers: int = CALLERS) -> Pace:
+    """Each of the callers asks again when answered."""
     taken: list[float] = []
     started = time.perf_counter()
 
@@ -185,5 +191,5 @@ async def _call(call: Call, accounts: int, seconds: float) -> Pace:
             await call(account_id, uuid.uuid4().hex)
             taken.append((time.perf_counter() - begun) * 1e3)
 
-    await asyncio.gather(*(ask_until_the_end() for _ in range(CALLERS)))
+    await asyncio.gather(*(ask_until_the_end() for _ in range(callers)))
     return Pace(len(taken) / (time.perf_counter() - started), _p99(taken))

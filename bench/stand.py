@@ -83,6 +83,10 @@ class Stand:
         env = {"BENCH_REDIS_URL": self.redis_url}
         return self.serve("limited", [sys.executable, "-m", "bench.limited"], env)
 
+    def serve_node_peer(self, name: str, node: Path, app: Path) -> int:
+        """Under the server that each brings, as their users run them in production."""
+        return self.serve(name, [str(node), str(app)], {"NODE_ENV": "production"})
+
     def serve_peer(self, name: str, python: Path, folder: Path, app: str) -> int:
         """Others under uvicorn, as their users run them, with its fastest loop and parser."""
         options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log"]
@@ -98,7 +102,7 @@ def open_stand(*names: str) -> Iterator[Stand]:
     try:
         data = FOLDER / "engines"
         _forget_other_data(data)
-        postgres, postgres_url = start_postgres(data)
+        postgres, postgres_url = start_postgres(data, connections=400)
         children.append(postgres)
         valkey, redis_url = start_valkey(data)
         children.append(valkey)

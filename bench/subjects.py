@@ -1,7 +1,7 @@
 """The measured subjects, their expected answers, and the ratios that are goals."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bench import peer_environments, requests
@@ -47,7 +47,13 @@ GOALS = (
     Goal("the list page in HTML, drawn anew each time", PAGE, PLAIN, 0.40),
     Goal("webhook intake, over an empty route", WEBHOOK, EMPTY, 0.20),
 )
-PEER_LEAST = 3.0
+_PYTHON_PEER_LEAST = 8.0
+PEER_LEASTS: dict[str, float | None] = {
+    **dict.fromkeys(peer_environments.NAMES, _PYTHON_PEER_LEAST),
+    "postgraphile": 1.2,
+    "mercurius": None,
+}
+"""Our uncached list over each of the peers; None: it is shown as it is."""
 
 
 def start_listing(stand: Stand, callers: Mapping[str, str]) -> list[Subject]:
@@ -88,12 +94,32 @@ def start_subjects(stand: Stand, callers: Mapping[str, str], *, with_peers: bool
         Subject(EMPTY, plain, requests.same(empty)),
         Subject(WEBHOOK, product, requests.events()),
     ]
-    for name in peer_environments.NAMES if with_peers else ():
+    return [*subjects, *(_start_peers(stand) if with_peers else ())]
+
+
+def start_list_subjects(stand: Stand) -> list[Subject]:
+    """The plain route, our uncached list and the peers'."""
+    listing = requests.same(requests.get(f"/agents?first={requests.FIRST}"))
+    return [
+        Subject(PLAIN, stand.serve_plain(), listing, is_list=True),
+        Subject(UNCACHED, stand.serve_product(), requests.never_twice(), is_list=True),
+        *_start_peers(stand),
+    ]
+
+
+def _start_peers(stand: Stand) -> Iterator[Subject]:
+    for name in peer_environments.NAMES:
         python = peer_environments.prepare(name)
         port = stand.serve_peer(name, python, peer_environments.folder_of(name), "app")
         path = "/graphql/" if name == "ariadne" else "/graphql"
-        subjects.append(Subject(name, port, requests.same(requests.graphql(path)), is_list=True))
-    return subjects
+        yield Subject(name, port, requests.same(requests.graphql(path)), is_list=True)
+    for name in peer_environments.ON_NODE:
+        port = stand.serve_node_peer(name, *peer_environments.prepare_node(name))
+        # PostGraphile's schema is that of the tables: it has names of its own for the same list.
+        own = peer_environments.folder_of(name) / "list.graphql"
+        query = own.read_text() if own.exists() else requests.QUERY
+        request = requests.graphql(query=query)
+        yield Subject(name, port, requests.same(request), is_list=True)
 
 
 async def expect_same(subjects: list[Subject]) -> dict[str, Expected]:

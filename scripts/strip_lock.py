@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = (
     *("storefront", "tests/clients/typescript"),
     *("tests/saml/samlify", "chenu/demo/provider"),
+    *("bench/peers/postgraphile", "bench/peers/mercurius"),
 )
 
 

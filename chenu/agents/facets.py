@@ -1,31 +1,38 @@
 """How many agents each filter option would show, with the other filters unchanged.
 
-One statement groups the matches by everything that is counted: a few hundred groups, however large
-the store. An agent has several capabilities, so these have a statement of their own.
+One statement groups the first 10,000 matches by everything that is counted. If there are more, most
+options have reached 1,000 among them, above which nobody counts; the others are counted one by one,
+as their choice would be. An agent has several capabilities, so these have a statement of their own.
+decisions/0098.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from chenu.agents import search
-from chenu.agents.rows import AGENT_SOURCE
-from chenu.agents.search import COUNT_UP_TO
+from chenu.agents.model import AgentKind, PriceType
+from chenu.agents.search import COUNT_UP_TO, count_matches, some_agents
 from chenu.agents.search_query import (
+    HAS_OPTION,
     AgentFilter,
     AgentQuery,
     Mode,
-    condition_of,
     conditions_of,
+    conditions_of_filter,
     mode_at_first,
 )
 from chenu.core import db
 from chenu.core.i18n import LOCALES
+from chenu.tiers.catalogue import AgentLevel
+from chenu.tiers.spheres import SPHERES
 
+_READ = 10_000
+"""Of so many matches all options are counted at once."""
 _MOST_CAPABILITIES = 40
 _LANGUAGES = " || ".join(
     f"CASE WHEN a.language = '{locale}' OR a.translations ? '{locale}' THEN '{locale} ' ELSE '' END"
@@ -39,6 +46,14 @@ _OPTIONS = {
     "language": _LANGUAGES,
 }
 """SQL by filter field: the options that an agent has, separated by spaces."""
+_KNOWN: dict[str, tuple[str, ...]] = {
+    "kinds": (AgentKind.PLATFORM, AgentKind.MARKETPLACE),
+    "levels": tuple(AgentLevel),
+    "spheres": tuple(sphere.code for sphere in SPHERES),
+    "price_types": tuple(PriceType),
+    "language": tuple(LOCALES),
+}
+"""All options there are: a rare one may be missing among the first matches."""
 _LIFTED: dict[str, Any] = {name: getattr(AgentFilter(), name) for name in _OPTIONS}
 """A filter without these fields."""
 
@@ -63,7 +78,10 @@ class Facets(msgspec.Struct, frozen=True, cache_hash=True):
 
 
 async def count_facets(query: AgentQuery) -> Facets:
-    """Each dimension without its own filter: the result of choosing another option."""
+    """Each dimension without its own filter: the result of choosing another option.
+
+    Of the capabilities, the most frequent 40 among the matches that are read.
+    """
     counted, capabilities = await asyncio.gather(_count_options(query), _count_capabilities(query))
     return Facets(
         total=_capped(counted.total),
@@ -80,61 +98,97 @@ def _capped(count: int) -> int:
     return min(count, COUNT_UP_TO + 1)
 
 
-class _Counted:
-    """The sums over the groups of matches."""
+class _Counted(msgspec.Struct):
+    """Options by filter field."""
 
-    def __init__(self) -> None:
-        self.total = 0
-        self.options: Mapping[str, Counter[str]] = {name: Counter() for name in _OPTIONS}
+    total: int
+    options: dict[str, Counter[str]]
 
     def of(self, name: str) -> tuple[FacetCount, ...]:
         found = sorted(self.options[name].items(), key=lambda option: (-option[1], option[0]))
-        return tuple(FacetCount(value, _capped(count)) for value, count in found)
-
-    def add(self, options: Iterable[str | None], fits: Iterable[bool], count: int) -> None:
-        """Agents that fail exactly one filter count for the other options of that filter."""
-        missed = [name for name, is_met in zip(_OPTIONS, fits, strict=True) if not is_met]
-        self.total += 0 if missed else count
-        for name, values in zip(_OPTIONS, options, strict=True):
-            if missed in ([], [name]):
-                self.options[name].update(dict.fromkeys((values or "").split(), count))
+        return tuple(FacetCount(value, _capped(count)) for value, count in found if count)
 
 
 async def _count_options(query: AgentQuery) -> _Counted:
     """As in the list, similarity is only searched if no word matches."""
     mode = mode_at_first(query.search)
-    counted = await _count_groups(query, mode)
+    counted = await _count_in_mode(query, mode)
     if counted.total or mode is not Mode.WORDS:
         return counted
-    alike = await _count_groups(query, Mode.TYPOS)
-    counted.total = alike.total
-    counted.options = {
-        name: options or alike.options[name] for name, options in counted.options.items()
-    }
+    alike = await _count_in_mode(query, Mode.TYPOS)
+    options = {name: found or alike.options[name] for name, found in counted.options.items()}
+    return _Counted(alike.total, options)
+
+
+async def _count_in_mode(query: AgentQuery, mode: Mode) -> _Counted:
+    """The matches have all options of the fields that are not set; those of a field that is set
+    are counted among the matches of the others.
+    """
+    chosen = [name for name in _OPTIONS if getattr(query.filter, name)]
+    counted = await _count_groups(query, mode, [name for name in _OPTIONS if name not in chosen])
+    for name in chosen:
+        lifted = _choose(query, name, _LIFTED[name])
+        counted.options |= (await _count_groups(lifted, mode, [name])).options
     return counted
 
 
-async def _count_groups(query: AgentQuery, mode: Mode) -> _Counted:
-    conditions = conditions_of(replace(query, filter=replace(query.filter, **_LIFTED)), mode)
-    fits = [condition_of(query.filter, name, conditions) or "true" for name in _OPTIONS]
-    columns = [*_OPTIONS.values(), *(f"coalesce({condition}, false)" for condition in fits)]
-    places = ", ".join(str(place + 1) for place in range(len(columns)))
+def _choose(query: AgentQuery, name: str, value: Any) -> AgentQuery:
+    return replace(query, filter=replace(query.filter, **{name: value}))
+
+
+async def _count_groups(query: AgentQuery, mode: Mode, names: Sequence[str]) -> _Counted:
+    if not names:
+        return _Counted(await count_matches(query, mode), {})
+    listed = ", ".join(f"{_OPTIONS[name]} AS {name}" for name in names)
+    matches, args = some_agents(query, mode, listed, _READ + 1)
+    grouped = ", ".join(names)
+    sql = f"SELECT {grouped}, count(*) FROM ({matches}) matches GROUP BY {grouped}"  # noqa: S608 - own fragments, values are arguments
+    counted = _Counted(0, {name: Counter() for name in names})
+    for *group, count in await db.fetch_records(sql, *args):
+        counted.total += count
+        for name, values in zip(names, group, strict=True):
+            counted.options[name].update(dict.fromkeys((values or "").split(), count))
+    if counted.total > _READ:
+        await _count_what_is_rare(query, mode, counted)
+    return counted
+
+
+async def _count_what_is_rare(query: AgentQuery, mode: Mode, counted: _Counted) -> None:
+    """What the first matches leave open is counted by itself."""
+    for name, options in counted.options.items():
+        for value in {*_KNOWN[name], *options}:
+            if options[value] <= COUNT_UP_TO:
+                options[value] = await _count_option(query, mode, name, value)
+
+
+async def _count_option(query: AgentQuery, mode: Mode, name: str, value: str) -> int:
+    """By the index of options and words: whatever else is asked for, many agents meet it."""
+    conditions = conditions_of(AgentQuery(query.search, AgentFilter(only=())), mode)
+    conditions.add(HAS_OPTION, [f"{name}:{value}"])
+    by_index = conditions.sql
+    others = " AND ".join(conditions_of_filter(query.filter, conditions)) or "true"
     sql = f"""
-        SELECT {", ".join(columns)}, count(*) FROM {AGENT_SOURCE} WHERE {conditions.sql}
-        GROUP BY {places}
+        WITH found AS MATERIALIZED (SELECT * FROM agent a WHERE {by_index})
+        SELECT count(*) FROM (
+            SELECT 1 FROM found a LEFT JOIN creator c ON c.id = a.creator
+            WHERE {others} LIMIT {COUNT_UP_TO + 1}) counted
     """  # noqa: S608 - own fragments, values are arguments
-    counted = _Counted()
-    for *group, count in await db.fetch_records(sql, *conditions.args):
-        counted.add(group[: len(_OPTIONS)], group[len(_OPTIONS) :], count)
-    return counted
+    return int(await db.fetch_value(sql, *conditions.args))
 
 
 async def _count_capabilities(query: AgentQuery) -> tuple[FacetCount, ...]:
     lifted = replace(query, filter=replace(query.filter, capabilities=()))
-    conditions = conditions_of(lifted, await search.find_mode(lifted))
+    mode = await search.find_mode(lifted)
+    matches, args = some_agents(lifted, mode, "a.capabilities AS named", _READ + 1)
     sql = f"""
-        SELECT value, least(count(*), {COUNT_UP_TO + 1})::int AS count
-        FROM {AGENT_SOURCE}, unnest(a.capabilities) AS value WHERE {conditions.sql}
+        WITH matches AS MATERIALIZED ({matches})
+        SELECT value, count(*) AS count, (SELECT count(*) FROM matches) AS read
+        FROM matches, unnest(named) AS value
         GROUP BY value ORDER BY count(*) DESC, value LIMIT {_MOST_CAPABILITIES}
     """  # noqa: S608 - own fragments, values are arguments
-    return tuple(await db.fetch_all(FacetCount, sql, *conditions.args))
+    found = []
+    for value, count, read in await db.fetch_records(sql, *args):
+        if count <= COUNT_UP_TO and read > _READ:
+            count = await _count_option(lifted, mode, "capabilities", value)
+        found.append(FacetCount(value, _capped(count)))
+    return tuple(sorted(found, key=lambda option: -option.count))

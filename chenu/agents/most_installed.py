@@ -41,9 +41,31 @@ def most_installed(
     )
 
 
+def some_matches(conditions: str, columns: str, count: int) -> str:
+    """SQL: `columns` of `count` agents that meet the conditions, or of all if they are fewer.
+
+    No more rows are read: of a range the index is read first, and rows only as they are asked for.
+    """
+    names = [f"band_{place}" for place in range(len(_BANDS))]
+    parts = [
+        f"all_{name} AS MATERIALIZED (SELECT {columns} FROM {AGENT_SOURCE}"  # noqa: S608 - own fragments
+        f" WHERE {conditions} AND {band} AND {_is_short(names[:place], count)}),"
+        f" {name} AS MATERIALIZED (SELECT * FROM all_{name} LIMIT {count})"
+        for place, (name, band) in enumerate(zip(names, _BANDS, strict=True))
+    ]
+    everything = " UNION ALL ".join(f"SELECT * FROM {name}" for name in names)  # noqa: S608 - own names
+    return f"WITH {', '.join(parts)} SELECT * FROM ({everything}) AS match LIMIT {count}"  # noqa: S608 - own fragments
+
+
+_BY_ITSELF = "inet_client_port() IS DISTINCT FROM -1"
+"""Always true, and a reason for PostgreSQL to start no workers: among a million agents it would,
+before it knows whether a range is read at all, and that takes longer than all the rest.
+"""
+
+
 def _is_short(names: list[str], enough: int) -> str:
     """Evaluated once, before the range is read."""
     if not names:
-        return "true"
+        return _BY_ITSELF
     found = " + ".join(f"(SELECT count(*) FROM {name})" for name in names)  # noqa: S608 - own names
-    return f"{found} < {enough}"
+    return f"{_BY_ITSELF} AND {found} < {enough}"

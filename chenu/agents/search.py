@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from chenu.agents.first_in_order import among_the_first, of_all_matches
 from chenu.agents.model import AgentId
-from chenu.agents.most_installed import most_installed
+from chenu.agents.most_installed import most_installed, some_matches
 from chenu.agents.rows import (
     AGENT_COLUMNS,
     AGENT_SOURCE,
@@ -20,12 +21,14 @@ from chenu.agents.rows import (
     shown_columns,
 )
 from chenu.agents.search_query import (
+    HAS_OPTION,
     RATING,
     AgentQuery,
     AgentSort,
     Mode,
     conditions_of,
     mode_at_first,
+    options_of,
     score_of,
 )
 from chenu.core import db
@@ -35,6 +38,8 @@ from chenu.core.row_reader import make_reader
 
 COUNT_UP_TO = 1000
 """Counts are exact up to this; one more means "more"."""
+_NEAR = 60_000
+"""Among so many agents, whichever they are, frequent options are looked for."""
 _RANKED = 1000
 _RANKED_AT_LEAST = 300
 
@@ -77,6 +82,10 @@ _ORDERS = {
     AgentSort.PRICE_ASC: Keyset("a.price", "a.id", descending=False),
     AgentSort.PRICE_DESC: Keyset("a.price", "a.id"),
 }
+_WALKED: dict[AgentSort, Keyset] = {
+    sort: order for sort, order in _ORDERS.items() if sort is not AgentSort.POPULAR
+}
+"""Installs have ranges of their own: most_installed."""
 
 
 async def list_agents(query: AgentQuery, page: PageRequest) -> Page[AgentHit]:
@@ -125,10 +134,26 @@ async def _list(
         return ()
     if mode is Mode.ALL:
         return await read(*_select(query, Mode.ALL, page, columns))
-    found = await read(*_select(query, Mode.WORDS, page, columns))
+    found = await _list_words(query, page, columns, read)
     if found or await find_mode(query) is Mode.WORDS:
         return found
     return await read(*_select(query, Mode.TYPOS, page, columns))
+
+
+async def _list_words(
+    query: AgentQuery, page: PageRequest, columns: str, read: _Read[Hit]
+) -> Sequence[Hit]:
+    """By an order that has an index, a frequent word is found at its beginning."""
+    order = _WALKED.get(query.sort)
+    if order is None:
+        return await read(*_select(query, Mode.WORDS, page, columns))
+    conditions = conditions_of(query, Mode.WORDS)
+    met = conditions.sql
+    begin = order.where(page, conditions.args)
+    found = await read(among_the_first(met, order, begin, page, columns), conditions.args)
+    if len(found) > page.size:
+        return found
+    return await read(of_all_matches(met, order, begin, page, columns), conditions.args)
 
 
 def _select(
@@ -195,12 +220,48 @@ def _most_installed(conditions: str, mode: Mode) -> str:
 
 async def count_agents(query: AgentQuery) -> int:
     """Exact up to COUNT_UP_TO; one more means "more"."""
-    conditions = conditions_of(query, await find_mode(query))
-    sql = f"""
-        SELECT count(*) FROM (
-            SELECT 1 FROM {AGENT_SOURCE} WHERE {conditions.sql} LIMIT {COUNT_UP_TO + 1}) matches
-    """  # noqa: S608 - own fragments, values are arguments
-    return int(await db.fetch_value(sql, *conditions.args))
+    mode = mode_at_first(query.search)
+    count = await count_matches(query, mode)
+    return count if count or mode is not Mode.WORDS else await count_matches(query, Mode.TYPOS)
+
+
+async def count_matches(query: AgentQuery, mode: Mode) -> int:
+    """The same where it is known what the search compares."""
+    matches, args = some_agents(query, mode, "1 AS one", COUNT_UP_TO + 1)
+    sql = f"SELECT count(*) FROM ({matches}) matches"  # noqa: S608 - own fragments, values are arguments
+    return int(await db.fetch_value(sql, *args))
+
+
+def some_agents(query: AgentQuery, mode: Mode, columns: str, count: int) -> tuple[str, list[Any]]:
+    """SQL: `columns` of at most `count` agents that match, in no order; and its arguments."""
+    conditions = conditions_of(query, mode)
+    wanted = options_of(query.filter)
+    for values in wanted:
+        conditions.add(HAS_OPTION, values)
+    if mode is Mode.WORDS and not wanted:
+        return some_matches(conditions.sql, columns, count), conditions.args
+    agents = f"SELECT {columns} FROM {AGENT_SOURCE} WHERE {conditions.sql}"  # noqa: S608 - own fragments
+    if not wanted:
+        return f"{agents} LIMIT {count}", conditions.args
+    # MATERIALIZED: with LIMIT, PostgreSQL would scan the table until a rare option turns up.
+    found = f"WITH found AS MATERIALIZED ({agents}) SELECT * FROM found LIMIT {count}"  # noqa: S608 - own fragments
+    if mode is Mode.ALL:
+        found = _any_of(conditions.sql, columns, found, count)
+    return found, conditions.args
+
+
+def _any_of(conditions: str, columns: str, found: str, count: int) -> str:
+    """Frequent options are soon found anywhere; the index of a frequent option is long."""
+    near = f"""
+        SELECT {columns} FROM (SELECT * FROM agent WHERE status = 'PUBLISHED' LIMIT {_NEAR}) a
+            LEFT JOIN creator c ON c.id = a.creator
+        WHERE {conditions} LIMIT {count}
+    """  # noqa: S608 - own fragments
+    return f"""
+        WITH near AS MATERIALIZED ({near}), is_full AS (SELECT count(*) = {count} FROM near)
+        SELECT * FROM near WHERE (TABLE is_full)
+        UNION ALL SELECT * FROM ({found}) AS rare WHERE NOT (TABLE is_full)
+    """  # noqa: S608 - own fragments
 
 
 async def find_mode(query: AgentQuery) -> Mode:
@@ -209,9 +270,5 @@ async def find_mode(query: AgentQuery) -> Mode:
     if mode is not Mode.WORDS:
         return mode
     conditions = conditions_of(query, Mode.WORDS)
-    # Without MATERIALIZED, LIMIT makes PostgreSQL scan the table until a rare word turns up.
-    sql = f"""
-        WITH match AS MATERIALIZED (SELECT 1 FROM {AGENT_SOURCE} WHERE {conditions.sql})
-        SELECT 1 FROM match LIMIT 1
-    """  # noqa: S608 - own fragments, values are arguments
+    sql = some_matches(conditions.sql, "1 AS one", 1)
     return Mode.WORDS if await db.fetch_value(sql, *conditions.args) else Mode.TYPOS

@@ -16,7 +16,7 @@ from chenu.agents.search_words import (
     matching_wholly,
     read_words,
 )
-from chenu.core.i18n import mark
+from chenu.core.i18n import LOCALES, mark
 from chenu.core.site import shown_agents
 from chenu.core.text import compose, storable
 from chenu.tiers.catalogue import AgentLevel
@@ -156,10 +156,14 @@ def conditions_of(criteria: AgentQuery, mode: Mode) -> Conditions:
         conditions.add("fold({}) <% a.names", _storable(criteria.search[:_MAX_SEARCH]))
     elif mode is Mode.NOTHING:
         conditions.parts.append("false")
-    for name in _CONDITIONS:
-        if (condition := condition_of(criteria.filter, name, conditions)) is not None:
-            conditions.parts.append(condition)
+    conditions.parts += conditions_of_filter(criteria.filter, conditions)
     return conditions
+
+
+def conditions_of_filter(wanted: AgentFilter, conditions: Conditions) -> list[str]:
+    """Those of the fields that are set; their values go to the arguments of `conditions`."""
+    each = (condition_of(wanted, name, conditions) for name in _CONDITIONS)
+    return [condition for condition in each if condition is not None]
 
 
 def condition_of(wanted: AgentFilter, name: str, conditions: Conditions) -> str | None:
@@ -178,6 +182,26 @@ def condition_of(wanted: AgentFilter, name: str, conditions: Conditions) -> str 
     elif not isinstance(value, int):
         value = [_storable(each) for each in value]
     return _CONDITIONS[name].format(conditions.arg(value))
+
+
+HAS_OPTION = (
+    "agent_options(a.kind, a.level, a.sphere, a.price_type, a.language, a.translations,"
+    " a.capabilities) && {}::text[]"
+)
+"""SQL: an agent `a` counts for one of these; each has the filter's name before it. Indexed
+together with words.
+"""
+
+
+def options_of(wanted: AgentFilter) -> list[list[str]]:
+    """For each filter field that is set the options of which an agent has to have one."""
+    named = {
+        name: [_storable(each) for each in getattr(wanted, name)]
+        for name in ("kinds", "levels", "spheres", "price_types", "capabilities")
+    }
+    if wanted.language in LOCALES:
+        named["language"] = [wanted.language]
+    return [[f"{name}:{each}" for each in values] for name, values in named.items() if values]
 
 
 def _mills(rating: float) -> int:

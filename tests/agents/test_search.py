@@ -1,13 +1,18 @@
 """Finding agents: words of both languages, accents, stems, typos, filters, counts, order."""
 
+import itertools
+import random
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from chenu.agents.facets import count_facets
 from chenu.agents.model import AgentKind, AgentStatus, PriceType
 from chenu.agents.search import count_agents, list_agents, list_cards
 from chenu.agents.search_query import AgentFilter, AgentQuery, AgentSort
+from chenu.core import db
 from chenu.core.i18n import LOCALES
 from chenu.core.paging import PageRequest
 from chenu.flows.services import Services
@@ -259,6 +264,57 @@ async def test_a_word_by_installs_is_the_whole_list_by_installs(
 
     assert forth == sorted(INSTALLS, reverse=True)
     assert back == forth
+
+
+DIRECT = {
+    AgentSort.NEWEST: "published_at DESC, id DESC",
+    AgentSort.PRICE_ASC: "price, id",
+    AgentSort.PRICE_DESC: "price DESC, id DESC",
+    AgentSort.RATING: "CASE WHEN review_count = 0 THEN 0 ELSE rating_sum * 1000 / review_count END"
+    " DESC, id DESC",
+    AgentSort.POPULAR: "installs DESC, id DESC",
+}
+
+
+@pytest.mark.parametrize("looked_at", [1, 7, 4_000])
+async def test_words_in_any_order_are_what_the_plain_statement_lists(
+    services: Services, monkeypatch: pytest.MonkeyPatch, looked_at: int
+) -> None:
+    """Rare and frequent words, forwards and backwards, over pages that begin anywhere."""
+    monkeypatch.setattr("chenu.agents.first_in_order.LOOKED_AT", looked_at)
+    shop, dice = await open_shop(), random.Random(20261130)
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    for number in range(40):
+        rare = "astronome" if number % 13 == 0 else "boulanger"
+        reviews = dice.randrange(3)
+        await shelve(
+            shop, f"{rare} {number}", price=dice.choice((0, 900, 900, 4900)),
+            installs=dice.choice(INSTALLS), review_count=reviews, rating_sum=reviews * 4,
+            published_at=start + timedelta(days=dice.randrange(9)),
+        )  # fmt: skip
+    for word, sort, size in itertools.product(("astronome", "boulanger"), DIRECT, (1, 3, 50)):
+        by = DIRECT[sort]
+        sql = f"SELECT name FROM agent WHERE name LIKE $1 ORDER BY {by}"  # noqa: S608 - own text
+        wanted = await db.fetch_all(Named, sql, f"{word}%")
+        forth, back = await read_both_ways(AgentQuery(word, sort=sort), size)
+        assert forth == [each.name for each in wanted], (word, sort, size)
+        assert back == forth, (word, sort, size)
+
+
+class Named(msgspec.Struct):
+    name: str
+
+
+async def read_both_ways(query: AgentQuery, size: int) -> tuple[list[str], list[str]]:
+    forth, key = [], None
+    while (page := await list_agents(query, PageRequest(size, key))).rows:
+        forth += [hit.name for hit in page.rows]
+        key, last = page.rows[-1].key, page
+    back = [hit.name for hit in last.rows]
+    while last.has_previous:
+        last = await list_agents(query, PageRequest(size, last.rows[0].key, backwards=True))
+        back = [hit.name for hit in last.rows] + back
+    return forth, back
 
 
 CARDS_OWN = ("name", "tagline", "recent_accounts", "updated_on")

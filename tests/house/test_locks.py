@@ -10,6 +10,7 @@ from bench import peer_environments
 
 ROOT = Path(__file__).parents[2]
 PEERS = sorted((ROOT / "bench" / "peers").glob("*/requirements.lock"))
+PEERS_ON_NODE = sorted((ROOT / "bench" / "peers").glob("*/package-lock.json"))
 MAIN = ROOT / "requirements.lock"
 OF_MCP = ROOT / "requirements-mcp.lock"
 PYTHON_LOCKS = (
@@ -24,6 +25,7 @@ NPM_LOCKS = (
     ROOT / "storefront" / "package-lock.json",
     ROOT / "tests" / "clients" / "typescript" / "package-lock.json",
     ROOT / "chenu" / "demo" / "provider" / "package-lock.json",
+    *PEERS_ON_NODE,
 )
 LOCKS = (*PYTHON_LOCKS, *NPM_LOCKS)
 
@@ -52,6 +54,7 @@ def test_every_peer_has_a_lock() -> None:
         *peer_environments.NAMES,
         peer_environments.LIMITERS,
     }
+    assert {lock.parent.name for lock in PEERS_ON_NODE} == {*peer_environments.ON_NODE}
 
 
 def test_an_extra_that_a_package_asks_for_stands_in_the_lock() -> None:

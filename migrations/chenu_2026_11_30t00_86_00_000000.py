@@ -1,0 +1,27 @@
+"""What an agent counts for among the filters of the store, as one list."""
+
+from pathlib import Path
+from typing import Any
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+from piccolo.engine import engine_finder
+
+ID = "2026-11-30T00:86:00:000000"
+VERSION = "1.38.0"
+DESCRIPTION = "the options of an agent"
+
+SQL = Path(__file__).parent / "sql"
+FILES = ("agent_options",)
+
+
+async def forwards() -> MigrationManager:
+    manager = MigrationManager(migration_id=ID, app_name="chenu", description=DESCRIPTION)
+
+    async def run() -> None:
+        engine: Any = engine_finder()
+        connection = engine.current_transaction.get().connection
+        for name in FILES:
+            await connection.execute((SQL / f"{name}.sql").read_text())
+
+    manager.add_raw(run)
+    return manager
