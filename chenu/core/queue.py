@@ -184,4 +184,5 @@ async def count_due() -> int:
 
 async def count_enqueued() -> int:
     """How many jobs there ever were, roughly: it grows with each."""
-    return int(await db.fetch_value("SELECT last_value FROM pgqueuer_id_seq"))
+    sql = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM pgqueuer_id_seq"
+    return int(await db.fetch_value(sql))
