@@ -10,6 +10,8 @@ WORKERS ?= 3
 # The suite starts hundreds of processes: each finds compiled what the first of them compiled.
 unexport PYTHONDONTWRITEBYTECODE
 SLOWEST := --durations=20 --durations-min=1
+# To collect all tests for a few marked ones takes each process half a minute.
+FAULTS = $(if $(findstring tests/,$(ARGS)),,$$(grep -rl --include='test_*.py' 'mark\.faults' tests))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check faults soak mutants bench history fmt lint types migrate schema lock browser nginx xmlsec
@@ -47,10 +49,10 @@ check: $(READY) lint types ## lint, types and unit tests (under a minute); befor
 	@$(BIN)/python -m pytest -q -n 2 -m "not engines" $(ARGS)
 
 faults: $(READY) $(FRONTEND) ## the full counts of the fault and property tests (27 min)
-	@FAULT_SHARE=1 $(BIN)/python -m pytest -n 2 -m faults $(SLOWEST) $(ARGS)
+	@FAULT_SHARE=1 $(BIN)/python -m pytest -n 2 -m faults $(SLOWEST) $(ARGS) $(FAULTS)
 
 soak: $(READY) $(FRONTEND) ## ten times the full counts, by hand (hours); FAULT_SHARE=0.1 for fewer
-	@FAULT_SHARE=$${FAULT_SHARE:-10} $(BIN)/python -m pytest -n 2 -m faults --timeout 14400 $(ARGS)
+	@FAULT_SHARE=$${FAULT_SHARE:-10} $(BIN)/python -m pytest -n 2 -m faults --timeout 14400 $(ARGS) $(FAULTS)
 
 mutants: $(READY) $(FRONTEND) ## plants 20 bugs, each of which its tests must notice; ARGS="split-of-tax" (5 min)
 	@$(BIN)/python scripts/mutants.py $(ARGS)

@@ -34,6 +34,7 @@ from chenu.demo.engines import start_postgres, start_valkey
 from chenu.demo.processes import Child, free_port
 from chenu.flows.composition import make_services, open_services
 from chenu.flows.services import Services
+from chenu.http.server import spare_garbage_collection
 from chenu.settings import SANDBOX_KEY, Settings, read_settings
 from tests.chromium import open_chromium
 from tests.database import OwnedDatabase, open_owned
@@ -78,12 +79,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Without garbage collections, which would find nothing in what is being imported."""
+    """Without garbage collections, which would find nothing in what is being imported.
+
+    Afterwards as in the web process: what exists by then is exempt.
+    """
     gc.disable()
     try:
         return (yield)
     finally:
         gc.enable()
+        spare_garbage_collection()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -65,6 +65,15 @@ async def list_claimable() -> list[str]:
     return [row.name for row in await db.fetch_all(_Name, sql, business_now(), system_now())]
 
 
+async def count_unfinished(names: Iterable[str]) -> int:
+    """Those of them that are due or running; not what failed and waits for a retry."""
+    sql = """
+        SELECT count(*) FROM scheduled_task WHERE name = ANY($1) AND due_at <= $2
+            AND (next_attempt_at IS NULL OR next_attempt_at <= $3)
+    """
+    return int(await db.fetch_value(sql, list(names), business_now(), system_now()))
+
+
 async def claim(name: str, worker: UUID) -> Turn | None:
     """The run, claimed for this worker; None if it is not due or another worker has it."""
     sql = f"""

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -18,13 +19,13 @@ from chenu.core.clock import business_now
 from chenu.core.errors import Invalid, Unavailable
 from chenu.core.scheduled_tasks import hasten
 from chenu.flows.composition import open_services
-from chenu.jobs.schedule import TOKEN_BUDGETS, TRIAL_REMINDERS, find_next_dated
+from chenu.jobs.schedule import TOKEN_BUDGETS, TRIAL_REMINDERS, count_overdue, find_next_dated
 from chenu.settings import Settings
 
 LONGEST = timedelta(days=366)
 _STEP = timedelta(days=1)
 _PATIENCE_SECONDS = 30
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.01
 _ISO = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _SHORT = re.compile(r"(\d+)([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -69,25 +70,25 @@ async def advance(settings: Settings, duration: str, say: Callable[[str], object
 async def walk(sandbox: httpx.AsyncClient, left: timedelta) -> None:
     """From one due time to the next. Raises Unavailable."""
     while left > timedelta(0):
-        due = (await _until_due(sandbox), await _until_task(), await _until_reminder())
+        clock = await _clock(sandbox)
+        due = (_until_due(clock), await _until_task(), await _until_reminder())
         step = min(left, _STEP, *due)
         await advance_clock(step)
-        await _follow(sandbox, step)
+        await _follow(sandbox, clock, step)
         await wait_until_quiet(sandbox)
         left -= step
 
 
 async def catch_up(sandbox: httpx.AsyncClient) -> None:
     """Moves the sandbox to business time."""
-    await _follow(sandbox, timedelta())
+    await _follow(sandbox, await _clock(sandbox), timedelta())
 
 
-async def _follow(sandbox: httpx.AsyncClient, step: timedelta) -> None:
+async def _follow(sandbox: httpx.AsyncClient, clock: dict[str, Any], step: timedelta) -> None:
     """Moves the sandbox by the step, and to business time where it has fallen behind.
 
     It stands still while it works, a little at each step.
     """
-    clock = await _clock(sandbox)
     target = max(clock["now"] + int(step.total_seconds()), int(business_now().timestamp()))
     answer = await sandbox.post("/_sandbox/clock", json={"to": target})
     answer.raise_for_status()
@@ -98,9 +99,8 @@ async def _clock(sandbox: httpx.AsyncClient) -> dict[str, Any]:
     return answer
 
 
-async def _until_due(sandbox: httpx.AsyncClient) -> timedelta:
+def _until_due(clock: dict[str, Any]) -> timedelta:
     """From now to the sandbox's next due time, at least a second."""
-    clock = await _clock(sandbox)
     if clock["next_due"] is None:
         return _STEP
     return timedelta(seconds=max(1, clock["next_due"] - clock["now"]))
@@ -126,26 +126,60 @@ def _until(due_at: datetime) -> timedelta:
 
 
 async def wait_until_quiet(sandbox: httpx.AsyncClient) -> None:
-    """Waits until webhooks are delivered and jobs have run.
+    """Waits until webhooks are delivered, and what is due by business time and jobs have run.
 
     Raises Unavailable if that takes too long.
     """
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            while not await _is_quiet(sandbox):  # noqa: ASYNC110 - other processes are waited for
-                await asyncio.sleep(_POLL_SECONDS)
+            while not await _is_quiet(sandbox):
+                pass
     except TimeoutError:
         raise Unavailable("webhooks or jobs of this step did not finish: see the logs") from None
 
 
 async def _is_quiet(sandbox: httpx.AsyncClient) -> bool:
-    clock = await _clock(sandbox)
-    if clock["pending_deliveries"]:
-        return False
+    """Whether nothing was going on, from the jobs over the deliveries to the jobs that follow.
+
+    A job may end after the look at the deliveries and before that at the jobs, and leave a
+    delivery: jobs are looked at first and last, and none was enqueued in between. What is going on
+    is waited for by asking for it alone; then all is asked again.
+    """
+    enqueued = await queue.count_enqueued()
+    tasks = (_runs_dated, _has_due, _has_overdue)
+    looks = (_has_jobs, partial(_delivers, sandbox), *tasks, _has_events, _has_jobs)
+    for is_going_on in looks:
+        if await is_going_on():
+            while await is_going_on():  # noqa: ASYNC110 - other processes are waited for
+                await asyncio.sleep(_POLL_SECONDS)
+            return False
+    return await queue.count_enqueued() == enqueued
+
+
+async def _delivers(sandbox: httpx.AsyncClient) -> bool:
+    return bool((await _clock(sandbox))["pending_deliveries"])
+
+
+async def _runs_dated() -> bool:
     due_at = await find_next_dated()
-    if due_at is not None and due_at <= business_now():
+    return due_at is not None and due_at <= business_now()
+
+
+async def _has_due() -> bool:
+    """Tasks at intervals whose rows are due at a moment: done at once, not when they look next."""
+    if not (await count_due_reminders() or await count_due_budgets()):
         return False
-    if await count_due_reminders() or await count_due_budgets():
-        await hasten((TRIAL_REMINDERS, TOKEN_BUDGETS))
-        return False
-    return (await get_backlog()).waiting == 0 and await queue.count_due() == 0
+    await hasten((TRIAL_REMINDERS, TOKEN_BUDGETS))
+    return True
+
+
+async def _has_overdue() -> bool:
+    return await count_overdue() > 0
+
+
+async def _has_events() -> bool:
+    return (await get_backlog()).waiting > 0
+
+
+async def _has_jobs() -> bool:
+    return await queue.count_due() > 0

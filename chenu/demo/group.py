@@ -26,13 +26,17 @@ _DATABASE = "chenu"
 class Group:
     """The processes in the order in which they were started.
 
-    Engines that `outside` names (DATABASE_URL, REDIS_URL) replace ours.
+    Engines that `outside` names (DATABASE_URL, REDIS_URL) replace ours. Not `durable`: a crash of
+    the machine may spoil the database, which is only for one that is thrown away.
     """
 
-    def __init__(self, folder: Path, port: int, outside: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, port: int, outside: Mapping[str, str], *, durable: bool = True
+    ) -> None:
         self.folder = folder
         self.port = port
         self._outside = outside
+        self._durable = durable
         self._children: list[Child] = []
         self._logs = folder / "logs"
 
@@ -59,7 +63,7 @@ class Group:
         outside = self._outside.get("DATABASE_URL")
         if outside:
             return outside
-        child, url = start_postgres(self.folder)
+        child, url = start_postgres(self.folder, durable=self._durable)
         self._children.append(child)
         asyncio.run(_ensure_database(url))
         return f"{url}/{_DATABASE}"

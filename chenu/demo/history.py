@@ -75,7 +75,11 @@ class History:
 
 
 def write_history(history: History, path: Path) -> None:
-    """The same history gives the same bytes."""
+    path.write_bytes(lzma.compress(pack_history(history), preset=9))
+
+
+def pack_history(history: History) -> bytes:
+    """What the file compresses: the same history gives the same bytes."""
     files = {
         _MANIFEST: msgspec.json.format(msgspec.json.encode(history.manifest)),
         **{f"database/{table}": text for table, text in history.rows.items()},
@@ -87,7 +91,7 @@ def write_history(history: History, path: Path) -> None:
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
-    path.write_bytes(lzma.compress(packed.getvalue(), preset=9))
+    return packed.getvalue()
 
 
 def read_history(path: Path) -> History:

@@ -3,6 +3,8 @@
 Not a part of the history's file, which is older than the programme.
 """
 
+import httpx
+
 from chenu.accounts.actor import ANONYMOUS
 from chenu.accounts.audit import is_recorded, record
 from chenu.accounts.users import Browser, SignUp
@@ -11,6 +13,7 @@ from chenu.affiliates.click_tokens import FollowedLink, sign_click
 from chenu.affiliates.clicks import record_click
 from chenu.core import db
 from chenu.demo.acts import Subscribe, own_card
+from chenu.demo.advance import wait_until_quiet
 from chenu.demo.people import DOMAIN, PASSWORD, DemoPerson
 from chenu.demo.seed import act_as
 from chenu.flows.affiliates.join import join_programme
@@ -34,12 +37,13 @@ _LANDINGS = ("/", "/pricing", "/agents", "/pricing", "/developers", "/")
 _CARD = 990
 
 
-async def recommend(services: Services) -> None:
-    """Once. Raises ChenuError."""
+async def recommend(services: Services, sandbox: httpx.AsyncClient) -> None:
+    """Once. Afterwards their invoice has its document. Raises ChenuError."""
     if await is_recorded(RECOMMENDED):
         return
     await _bring(services.settings)
     await Subscribe(BROUGHT[0].role, TierCode.STARTER, own_card(_CARD))(services)
+    await wait_until_quiet(sandbox)
 
 
 @db.transactional

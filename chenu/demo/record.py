@@ -67,7 +67,7 @@ def record_history(target: Path, ends_at: datetime, say: Say, lives: Lives) -> N
     """Raises StartError, ChenuError."""
     since = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="chenu-history-") as folder:
-        group = Group(Path(folder), free_port(), outside={})
+        group = Group(Path(folder), free_port(), outside={}, durable=False)
         try:
             _record(group, target, ends_at, say, lives)
         finally:

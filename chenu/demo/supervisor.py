@@ -214,7 +214,7 @@ async def _let_people_act(env: dict[str, str]) -> None:
     ):
         await follow_clock(settings)
         await _unless_refused("an API plan", buy_api_plan(services, sandbox))
-        await _unless_refused("customers of an affiliate", recommend(services))
+        await _unless_refused("customers of an affiliate", recommend(services, sandbox))
 
 
 async def _unless_refused(what: str, act: Awaitable[None]) -> None:

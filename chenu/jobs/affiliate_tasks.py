@@ -20,5 +20,5 @@ async def _mature_commissions(services: Services, due_at: datetime) -> None:
 
 AFFILIATE_TASKS = (
     Recurring("mature_commissions", Every(timedelta(minutes=1)), _mature_commissions),
-    Recurring("replace_click_key", Every(timedelta(hours=1)), _replace_click_key),
+    Recurring("replace_click_key", Every(timedelta(hours=1)), _replace_click_key, rests=True),
 )

@@ -13,8 +13,13 @@ Task = Callable[[Services, datetime], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """A recurring task; `name` identifies its row."""
+    """A recurring task; `name` identifies its row.
+
+    `rests`: it dates nothing by business time. While a demo's clock jumps from hour to hour it runs
+    every few seconds instead of at each jump.
+    """
 
     name: str
     recurrence: Recurrence
     task: Task
+    rests: bool = False

@@ -27,15 +27,14 @@ from chenu.core.scheduled_tasks import (
     Turn,
     add_missing,
     claim,
+    count_unfinished,
     find_next_due,
     finish,
     list_claimable,
     renew,
 )
 from chenu.flows.affiliates.payout_run import pay_affiliates
-from chenu.flows.agent_pictures import remove_pictures
 from chenu.flows.agent_subscriptions.stops import stop_renewals
-from chenu.flows.branding.edit import remove_brand_pictures
 from chenu.flows.budgets.due import expire_due_grants, settle_due_budgets
 from chenu.flows.budgets.warnings import warn_of_use
 from chenu.flows.creators.statements import make_due_statements
@@ -53,6 +52,8 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import apply_due_contracts
 from chenu.flows.subscriptions.trial_reminders import send_due_reminders
 from chenu.jobs.affiliate_tasks import AFFILIATE_TASKS
+from chenu.jobs.jumps import Jumps
+from chenu.jobs.picture_tasks import PICTURE_TASKS
 from chenu.jobs.purge import purge_all
 from chenu.jobs.recurring import Recurring
 from chenu.jobs.staff_tasks import STAFF_TASKS
@@ -63,23 +64,11 @@ from chenu.ledger.seals import seal_entries
 
 log = structlog.get_logger(__name__)
 
-_LOOK_SECONDS = 1.0
-_DEMO_LOOK_SECONDS = 0.1
-"""While somebody waits for a demo's clock, which jumps from one due time to the next."""
-
 Runs = dict[str, asyncio.Task[None]]
 
 
 async def _purge(services: Services, due_at: datetime) -> None:
     await purge_all()
-
-
-async def _remove_pictures(services: Services, due_at: datetime) -> None:
-    await remove_pictures(services)
-
-
-async def _remove_brand_pictures(services: Services, due_at: datetime) -> None:
-    await remove_brand_pictures(services)
 
 
 async def _seal(services: Services, due_at: datetime) -> None:
@@ -184,8 +173,8 @@ STATEMENTS, PAYOUTS = "creator_statements", "affiliate_payouts"
 
 RECURRING = (
     Recurring("repair", Every(timedelta(seconds=5)), _repair),
-    Recurring("requeue", Every(timedelta(seconds=10)), _requeue),
-    Recurring("seal", Every(timedelta(seconds=30)), _seal),
+    Recurring("requeue", Every(timedelta(seconds=10)), _requeue, rests=True),
+    Recurring("seal", Every(timedelta(seconds=30)), _seal, rests=True),
     Recurring("dispute_reminders", Every(timedelta(minutes=10)), _remind_of_disputes),
     Recurring(STATEMENTS, Every(timedelta(minutes=1)), _make_statements),
     Recurring(PAYOUTS, Monthly(day=1, hour=6), _pay_affiliates),
@@ -194,18 +183,19 @@ RECURRING = (
     Recurring("token_warnings", _WARNED, _warn_of_use),
     Recurring("expire_executions", Every(timedelta(seconds=10)), _expire_executions),
     Recurring("warn_of_token_limits", Every(timedelta(seconds=30)), _warn_of_token_limits),
-    Recurring("refresh_run_summaries", Every(timedelta(minutes=1)), _refresh_run_summaries),
-    Recurring("store_views", Every(timedelta(minutes=1)), _store_views),
+    Recurring(
+        "refresh_run_summaries", Every(timedelta(minutes=1)), _refresh_run_summaries, rests=True
+    ),
+    Recurring("store_views", Every(timedelta(minutes=1)), _store_views, rests=True),
     Recurring("notify_of_versions", Every(timedelta(minutes=1)), _notify_of_versions),
-    Recurring("poll_events", Every(timedelta(minutes=5)), _poll_events),
+    Recurring("poll_events", Every(timedelta(minutes=5)), _poll_events, rests=True),
     Recurring("close_forgotten", Every(timedelta(minutes=15)), _close_forgotten),
     Recurring("stop_renewals", Every(timedelta(minutes=1)), _stop_renewals),
     Recurring("apply_contracts", Every(timedelta(minutes=15)), _apply_contracts),
-    Recurring("check_books", Every(timedelta(hours=1)), _check_books),
-    Recurring("check_stripe", Every(timedelta(hours=1)), _check_stripe),
-    Recurring("purge", Every(timedelta(hours=1)), _purge),
-    Recurring("remove_pictures", Every(timedelta(hours=1)), _remove_pictures),
-    Recurring("remove_brand_pictures", Every(timedelta(hours=1)), _remove_brand_pictures),
+    Recurring("check_books", Every(timedelta(hours=1)), _check_books, rests=True),
+    Recurring("check_stripe", Every(timedelta(hours=1)), _check_stripe, rests=True),
+    Recurring("purge", Every(timedelta(hours=1)), _purge, rests=True),
+    *PICTURE_TASKS,
     *AFFILIATE_TASKS,
     *STAFF_TASKS,
     *WEBHOOK_TASKS,
@@ -220,19 +210,18 @@ async def run_schedule(
     Several workers may do this at the same time.
     """
     runs: Runs = {}
-    worker, has_rows = new_id(), False
-    pause = _DEMO_LOOK_SECONDS if services.settings.is_movable else _LOOK_SECONDS
+    worker, has_rows, jumps = new_id(), False, Jumps(services.settings)
     while not stop.is_set():
         try:
             await follow_clock(services.settings)
             if not has_rows:
                 await add_missing({task.name: task.recurrence for task in tasks})
                 has_rows = True
-            await _start_due(services, tasks, worker, runs)
+            await _start_due(services, tasks, worker, runs, jumps)
         except Exception as error:
             log.warning("schedule_lost", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause)
+            await asyncio.wait_for(stop.wait(), jumps.pause)
     await asyncio.gather(*runs.values())
 
 
@@ -241,11 +230,13 @@ async def _start_due(
     tasks: Sequence[Recurring],
     worker: UUID,
     runs: Runs,
+    jumps: Jumps,
 ) -> None:
     due = set(await list_claimable())
     for recurring in tasks:
         run = runs.get(recurring.name)
-        if recurring.name in due and (run is None or run.done()):
+        is_free = run is None or run.done()
+        if recurring.name in due and is_free and jumps.let_start(recurring):
             runs[recurring.name] = asyncio.create_task(run_due(services, recurring, worker))
 
 
@@ -296,3 +287,8 @@ async def find_next_dated(tasks: Sequence[Recurring] | None = None) -> datetime 
     """The next due time of the dated tasks, perhaps in the past; for the demo's clock."""
     dated = [task.name for task in tasks or RECURRING if task.recurrence.is_dated]
     return await find_next_due(dated) if dated else None
+
+
+async def count_overdue() -> int:
+    """Tasks that are due or running, without those that may rest; for the demo's clock."""
+    return await count_unfinished(task.name for task in RECURRING if not task.rests)

@@ -19,5 +19,5 @@ async def _end_impersonations(services: Services, due_at: datetime) -> None:
 
 STAFF_TASKS = (
     Recurring("expire_refunds", Every(timedelta(minutes=15)), _expire_refunds),
-    Recurring("end_impersonations", Every(timedelta(minutes=5)), _end_impersonations),
+    Recurring("end_impersonations", Every(timedelta(minutes=5)), _end_impersonations, rests=True),
 )

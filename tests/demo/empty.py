@@ -41,7 +41,7 @@ def main(begins_at: datetime, roles: tuple[str, ...], shop: str | None) -> None:
     """Until SIGTERM; prints the READY line."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     folder = Path(os.environ["CHENU_DATA"])
-    group = Group(folder, free_port(), outside={})
+    group = Group(folder, free_port(), outside={}, durable=False)
     try:
         state = DemoState()
         options = ["--clock", str(int(begins_at.timestamp())), "--plain-pdfs"]

@@ -16,7 +16,7 @@ import pytest
 from chenu.core.errors import Invalid
 from chenu.demo.advance import parse_duration
 from chenu.demo.people import PEOPLE
-from tests.demo.rows import tiers_of
+from tests.demo.rows import rows_of, tiers_of
 from tests.demo.running import (
     RunningDemo,
     demo_environment,
@@ -65,6 +65,25 @@ def test_it_says_where_everything_is_and_who_can_sign_in(demo: RunningDemo) -> N
     for place in ("storefront", "sandbox", "mail"):
         url = demo.ready[place] + ("/_sandbox" if place == "sandbox" else "")
         assert httpx.get(url).status_code == 200, place
+
+
+DOCUMENTS = """
+    SELECT split_part(u.email, '@', 1), s.kind FROM billing_document d
+    JOIN invoice i ON i.stripe_invoice_id = d.stripe_id
+    JOIN subscription s ON s.stripe_subscription_id = i.stripe_subscription_id
+    JOIN account a ON a.id = d.account JOIN app_user u ON u.id = a.owner
+"""
+
+
+def test_once_it_is_ready_whoever_paid_at_its_start_has_the_document(second: SecondDemo) -> None:
+    """Asked at once: nothing of what its people do at the start is still going on."""
+    documents = rows_of(second.start(), DOCUMENTS)
+
+    assert {("clara", "TIER"), ("business", "API_PLAN")} <= set(documents)
+
+
+def test_a_crash_of_the_machine_spoils_no_demo(second: SecondDemo) -> None:
+    assert rows_of(second.start(), "SHOW fsync") == [("on",)]
 
 
 def test_its_store_holds_the_whole_catalogue(second: SecondDemo) -> None:
