@@ -53,9 +53,9 @@ from chenu.flows.services import Services
 from chenu.flows.subscriptions.contracts import apply_due_contracts
 from chenu.flows.subscriptions.trial_reminders import send_due_reminders
 from chenu.jobs.affiliate_tasks import AFFILIATE_TASKS
-from chenu.jobs.purge import purge_all
 from chenu.jobs.recurring import Recurring
 from chenu.jobs.staff_tasks import STAFF_TASKS
+from chenu.jobs.storage_tasks import STORAGE_TASKS
 from chenu.jobs.webhook_tasks import WEBHOOK_TASKS
 from chenu.ledger.findings import record_findings
 from chenu.ledger.invariants import Finding
@@ -68,10 +68,6 @@ _DEMO_LOOK_SECONDS = 0.1
 """While somebody waits for a demo's clock, which jumps from one due time to the next."""
 
 Runs = dict[str, asyncio.Task[None]]
-
-
-async def _purge(services: Services, due_at: datetime) -> None:
-    await purge_all()
 
 
 async def _remove_pictures(services: Services, due_at: datetime) -> None:
@@ -203,11 +199,11 @@ RECURRING = (
     Recurring("apply_contracts", Every(timedelta(minutes=15)), _apply_contracts),
     Recurring("check_books", Every(timedelta(hours=1)), _check_books),
     Recurring("check_stripe", Every(timedelta(hours=1)), _check_stripe),
-    Recurring("purge", Every(timedelta(hours=1)), _purge),
     Recurring("remove_pictures", Every(timedelta(hours=1)), _remove_pictures),
     Recurring("remove_brand_pictures", Every(timedelta(hours=1)), _remove_brand_pictures),
     *AFFILIATE_TASKS,
     *STAFF_TASKS,
+    *STORAGE_TASKS,
     *WEBHOOK_TASKS,
 )
 
