@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from chenu.cli_archive_commands import archive
 from chenu.cli_backup_commands import backup, restore
 from chenu.cli_operation_commands import operation
 from chenu.cli_running import data_folder, fail, load_settings, run
@@ -14,7 +15,7 @@ from chenu.mcp_server.command import mcp
 from chenu.settings import Settings
 
 
-@click.group(commands=[mcp, operation, backup, restore])
+@click.group(commands=[mcp, operation, backup, restore, archive])
 def main() -> None:
     """CHE·NU: monetization backend and agent marketplace."""
 

@@ -68,6 +68,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("business_clock", "one row, of demo and tests"),
     Forever("schema_floor", "one row: which code may run"),
     Forever("migration", "a row a migration"),
+    Forever("archived_month", "a row a month of a table: what its file must say"),
 )
 
 
