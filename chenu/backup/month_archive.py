@@ -24,9 +24,15 @@ from chenu.backup.month_file import (
 )
 from chenu.backup.month_tables import ARCHIVABLE, MonthTable, Place
 from chenu.core import db
+from chenu.core.archived_months import (
+    ArchivedMonth,
+    find_archived,
+    forget_archived,
+    list_archived,
+    record_archived,
+)
 from chenu.core.business_clock import follow_clock
 from chenu.core.clock import system_now
-from chenu.core.ids import new_id
 from chenu.core.month_partitions import list_partitions
 from chenu.core.months import Month
 from chenu.core.months import read_month as parse_month
@@ -36,24 +42,6 @@ from chenu.privacy.deletions import list_deleted_people
 from chenu.settings import Settings
 
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
-
-
-@dataclass(frozen=True, slots=True)
-class ArchivedMonth:
-    """What the file of a month must say."""
-
-    table_name: str
-    month: date
-    rows: int
-    sums: str
-    hash: bytes
-
-    def is_told_by(self, manifest: MonthManifest) -> bool:
-        return (self.rows, msgspec.json.decode(self.sums), self.hash.hex()) == (
-            manifest.rows,
-            manifest.sums,
-            manifest.sha256,
-        )
 
 
 @asynccontextmanager
@@ -85,7 +73,7 @@ async def archive_month(settings: Settings, month: MonthTable, path: Path) -> Mo
     """
     async with _owning(settings):
         month.require_over()
-        if await _find_archived(month) is not None:
+        if await find_archived(month.parent, month.month) is not None:
             raise BackupError("{name} is archived already", name=month.name)
         await month.detach()
         with work_folder(path.parent) as work:
@@ -115,14 +103,15 @@ async def _describe(month: MonthTable, digest: str) -> MonthManifest:
 
 
 async def _put_aside(month: MonthTable, manifest: MonthManifest) -> None:
-    sql = """
-        INSERT INTO archived_month (id, table_name, month, rows, sums, hash, archived_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-    """
-    sums = msgspec.json.encode(manifest.sums).decode()
-    values = (month.parent, month.month.first_day, manifest.rows, sums)
+    said = ArchivedMonth(
+        month.parent,
+        month.month.first_day,
+        manifest.rows,
+        msgspec.json.encode(manifest.sums).decode(),
+        bytes.fromhex(manifest.sha256),
+    )
     async with db.transaction():
-        await db.execute(sql, new_id(), *values, bytes.fromhex(manifest.sha256), manifest.made_at)
+        await record_archived(said, manifest.made_at)
         await month.drop()
 
 
@@ -132,7 +121,7 @@ async def verify_month(settings: Settings, path: Path) -> MonthManifest:
         with work_folder(path.parent) as work:
             file = read_month(path, work, settings.backup_key)
             month = name_month(file.manifest.table, file.manifest.month)
-            archived = await _find_archived(month)
+            archived = await find_archived(month.parent, month.month)
             if archived is None:
                 await _compare_attached(month, file, work)
             else:
@@ -148,7 +137,8 @@ async def _compare_attached(month: MonthTable, file: MonthFile, work: Path) -> N
 
 
 def _require_told(archived: ArchivedMonth, manifest: MonthManifest) -> None:
-    if not archived.is_told_by(manifest):
+    told = (manifest.rows, manifest.sums, manifest.sha256)
+    if told != (archived.rows, msgspec.json.decode(archived.sums), archived.hash.hex()):
         raise BackupError(
             "this is not the file that was made of {month} of {table}: its rows are others",
             month=manifest.month,
@@ -165,7 +155,7 @@ async def restore_month(settings: Settings, path: Path) -> MonthManifest:
         with work_folder(path.parent) as work:
             file = read_month(path, work, settings.backup_key)
             month = name_month(file.manifest.table, file.manifest.month)
-            archived = await _find_archived(month)
+            archived = await find_archived(month.parent, month.month)
             if archived is None:
                 raise BackupError("{name} is not archived", name=month.name)
             _require_told(archived, file.manifest)
@@ -189,20 +179,11 @@ async def _take_back(month: MonthTable) -> None:
     async def attach() -> None:
         await db.execute(_LOCK_TIMEOUT)
         await month.attach()
-        sql = "DELETE FROM archived_month WHERE table_name = $1 AND month = $2"
-        await db.execute(sql, month.parent, month.month.first_day)
+        await forget_archived(month.parent, month.month)
         for person in deleted:
             await erase(rule, await find_whose(person))
 
     await db.run_in_transaction(attach)
-
-
-async def _find_archived(month: MonthTable) -> ArchivedMonth | None:
-    sql = """
-        SELECT table_name, month, rows, sums, hash FROM archived_month
-        WHERE table_name = $1 AND month = $2
-    """
-    return await db.find_one(ArchivedMonth, sql, month.parent, month.month.first_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,13 +202,9 @@ async def list_months(settings: Settings) -> Sequence[ListedMonth]:
 
 
 async def _list_of(table: str) -> list[ListedMonth]:
-    sql = """
-        SELECT table_name, month, rows, sums, hash FROM archived_month
-        WHERE table_name = $1 ORDER BY month
-    """
     in_files = [
         ListedMonth(_name(table, each.month), "in a file", each.rows)
-        for each in await db.fetch_all(ArchivedMonth, sql, table)
+        for each in await list_archived(table)
     ]
     attached = [each.name for each in await list_partitions(table)]
     sql = "SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'months'::regnamespace"
