@@ -125,7 +125,7 @@ async def verify_month(settings: Settings, path: Path) -> MonthManifest:
             if archived is None:
                 await _compare_attached(month, file, work)
             else:
-                _require_told(archived, file.manifest)
+                _require_same(archived, file.manifest)
     return file.manifest
 
 
@@ -136,9 +136,9 @@ async def _compare_attached(month: MonthTable, file: MonthFile, work: Path) -> N
         raise BackupError("{name} is here with other rows than the file", name=month.name)
 
 
-def _require_told(archived: ArchivedMonth, manifest: MonthManifest) -> None:
-    told = (manifest.rows, manifest.sums, manifest.sha256)
-    if told != (archived.rows, msgspec.json.decode(archived.sums), archived.hash.hex()):
+def _require_same(archived: ArchivedMonth, manifest: MonthManifest) -> None:
+    found = (manifest.rows, manifest.sums, manifest.sha256)
+    if found != (archived.rows, msgspec.json.decode(archived.sums), archived.hash.hex()):
         raise BackupError(
             "this is not the file that was made of {month} of {table}: its rows are others",
             month=manifest.month,
@@ -158,7 +158,7 @@ async def restore_month(settings: Settings, path: Path) -> MonthManifest:
             archived = await find_archived(month.parent, month.month)
             if archived is None:
                 raise BackupError("{name} is not archived", name=month.name)
-            _require_told(archived, file.manifest)
+            _require_same(archived, file.manifest)
             await _load(month, file)
         await _take_back(month)
     return file.manifest

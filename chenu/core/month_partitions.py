@@ -46,9 +46,8 @@ async def list_split_tables() -> Sequence[SplitTable]:
     """By name."""
     sql = """
         SELECT c.relname::text AS name, max(m.ends_at) AS last_end
-        FROM pg_class c CROSS JOIN LATERAL list_months(c.oid::regclass) m
-        WHERE c.relkind = 'p' AND c.relnamespace = 'public'::regnamespace
-        GROUP BY 1 ORDER BY 1
+        FROM pg_partitioned_table p JOIN pg_class c ON c.oid = p.partrelid
+        CROSS JOIN LATERAL list_months(c.oid::regclass) m GROUP BY 1 ORDER BY 1
     """
     return await db.fetch_all(SplitTable, sql)
 

@@ -116,8 +116,8 @@ async def test_the_purge_drops_months_that_are_over_and_nothing_younger(split: A
     CLOCK.move_to_offset(timedelta(days=700))
     await add_partitions()
     now = business_now()
-    kept = now - CLICKS_STORED + timedelta(minutes=1)
-    for moment in (now - CLICKS_STORED - timedelta(days=32), kept):
+    stored = now - CLICKS_STORED + timedelta(minutes=1)
+    for moment in (now - CLICKS_STORED - timedelta(days=32), stored):
         await split.execute(CLICK, new_id(), new_id(), moment)
 
     await purge(RETENTION_OF["affiliate_click"])
@@ -125,8 +125,8 @@ async def test_the_purge_drops_months_that_are_over_and_nothing_younger(split: A
 
     [first, *_] = await list_partitions("affiliate_click")
     assert first.starts_at is not None
-    assert first.starts_at <= kept < first.ends_at
-    assert await db.fetch_value("SELECT min(clicked_at) FROM affiliate_click") == kept
+    assert first.starts_at <= stored < first.ends_at
+    assert await db.fetch_value("SELECT min(clicked_at) FROM affiliate_click") == stored
     await split.execute(CLICK, new_id(), new_id(), now)
 
 
