@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from chenu.cli_archive_commands import archive
 from chenu.cli_backup_commands import backup, restore
 from chenu.cli_graphql import graphql
 from chenu.cli_operation_commands import operation
@@ -19,7 +20,7 @@ _RARELY = (50_000, 20, 10)
 """Garbage is looked for less often than by default: imports, a fifth faster so, make none."""
 
 
-@click.group(commands=[mcp, operation, backup, restore, graphql])
+@click.group(commands=[mcp, operation, backup, restore, archive, graphql])
 def main() -> None:
     """CHE·NU: monetization backend and agent marketplace."""
     gc.set_threshold(*_RARELY)

@@ -40,6 +40,7 @@ from tests.chromium import open_chromium
 from tests.database import OwnedDatabase, open_owned
 from tests.demo.running import RunningDemo, start_demo
 from tests.domains.resolvers import Records
+from tests.months import make_room
 from tests.prepared import close_markets, open_markets
 from tests.recording import keep_events_of
 from tests.scheduling import Scheduling
@@ -156,6 +157,7 @@ async def make_database(postgres_url: str) -> None:
     await connection.execute("CREATE DATABASE chenu")
     await connection.close()
     await apply_migrations(f"{postgres_url}/chenu")
+    await make_room(f"{postgres_url}/chenu")
 
 
 def describe_engines(folder: Path, database_url: str, redis_url: str, sandbox_url: str) -> Engines:

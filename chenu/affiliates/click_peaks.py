@@ -30,10 +30,12 @@ async def shares_visitor(referral_id: ReferralId) -> bool:
     """Whether another customer of the affiliate clicked from the same network, by its hash."""
     sql = """
         SELECT EXISTS (
-            SELECT 1 FROM referral r JOIN affiliate_click mine ON mine.id = r.click
+            SELECT 1 FROM referral r
+            JOIN affiliate_click mine ON mine.id = r.click AND mine.clicked_at = r.clicked_at
             JOIN affiliate_click other ON other.visitor = mine.visitor
                 AND other.affiliate = mine.affiliate
-            JOIN referral o ON o.click = other.id AND o.affiliate = r.affiliate
+            JOIN referral o ON o.click = other.id AND o.clicked_at = other.clicked_at
+                AND o.affiliate = r.affiliate
             WHERE r.id = $1 AND o.id <> r.id)
     """
     return bool(await db.fetch_value(sql, referral_id))

@@ -67,6 +67,7 @@ async def _find_active(code: str) -> AffiliateId | None:
 
 
 async def find_click(click_id: ClickId) -> Click | None:
+    """None for one of a month that is deleted, and so too old to count."""
     sql = "SELECT id, affiliate AS affiliate_id, clicked_at FROM affiliate_click WHERE id = $1"
     return await db.find_one(Click, sql, click_id)
 

@@ -6,7 +6,10 @@ from chenu.core.clock import business_now
 from chenu.core.retention import BOOKS, PEOPLE, Forever, Retention
 
 CLICKS_STORED = timedelta(days=100)
-"""Longer than a click counts (90 days), so that one that bound a customer is there to be seen."""
+"""Longer than a click counts (90 days), so that one that bound a customer is there to be seen.
+
+At most a month more: a month goes as a whole.
+"""
 
 RETENTIONS: tuple[Retention | Forever, ...] = (
     Retention(
@@ -15,6 +18,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         "clicked_at",
         "who signs up within 90 days of a click is bound to its affiliate",
         clock=business_now,
+        month="clicked_at",
     ),
     Forever("affiliate", PEOPLE),
     Forever("affiliate_day", "clicks without their visitors: at most one row a day and affiliate"),

@@ -42,7 +42,7 @@ class ArchiveWriter:
             self._put(name, size, source)
         self.files[name] = StoredFile(size, digest)
 
-    def end(self, manifest: Manifest) -> None:
+    def end(self, manifest: msgspec.Struct) -> None:
         text = msgspec.json.format(msgspec.json.encode(manifest))
         self._put(MANIFEST, len(text), io.BytesIO(text))
         digest = hashlib.sha256(text).hexdigest().encode()
@@ -92,15 +92,20 @@ def is_encrypted(path: Path) -> bool:
 
 def unpack(path: Path, folder: Path, key: bytes | None) -> Manifest:
     """All files into `folder`, once every hash was compared. Raises BackupError."""
-    plain = path
-    if is_encrypted(path):
-        if key is None:
-            raise BackupError("the backup is encrypted: set CHENU_BACKUP_KEY")
-        plain = folder / "decrypted"
-        with path.open("rb") as source, plain.open("wb") as target:
-            source.read(len(MAGIC))
-            decrypt_file(source, target, key)
-    return _unpack_plain(plain, folder)
+    return _unpack_plain(decrypt(path, folder, key), folder)
+
+
+def decrypt(path: Path, folder: Path, key: bytes | None) -> Path:
+    """The file itself, or what it says in `folder`. Raises BackupError."""
+    if not is_encrypted(path):
+        return path
+    if key is None:
+        raise BackupError("the backup is encrypted: set CHENU_BACKUP_KEY")
+    plain = folder / "decrypted"
+    with path.open("rb") as source, plain.open("wb") as target:
+        source.read(len(MAGIC))
+        decrypt_file(source, target, key)
+    return plain
 
 
 def _unpack_plain(path: Path, folder: Path) -> Manifest:

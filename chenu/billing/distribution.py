@@ -46,6 +46,7 @@ PLACEMENTS: tuple[Placement, ...] = (
     Local("connect_account", "of a person who is paid; found by Stripe's id"),
     Local("enterprise_contract", SETTINGS),
     Local("contract_credit", DESK),
+    Local("contract_credit_refusal", DESK),
     Local("webhook_event", MACHINERY),
     Local("event_cursor", MACHINERY),
     Local("trial_card", _ONCE),

@@ -92,6 +92,7 @@ PLACEMENTS: tuple[Placement, ...] = (
     Local("business_clock", "one row, of demo and tests"),
     Local("schema_floor", "one row: which code may run"),
     Local("migration", "a row a migration"),
+    Local("archived_month", "a row a month of a table: what its file must say"),
     Local("pgqueuer", _QUEUE),
     Local("pgqueuer_log", _QUEUE),
     Local("pgqueuer_schedules", "nothing is written to it"),

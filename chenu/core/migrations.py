@@ -4,8 +4,10 @@ A migration runs while older code serves: it never waits in front of others for 
 code goes on unless the schema says that it must not. docs/operations.md, "Deploying".
 """
 
+import asyncio
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from piccolo.apps.migrations.tables import Migration
@@ -17,6 +19,7 @@ from chenu.core.i18n import mark
 from chenu.core.migration_run import APP, create_migration_table, load_migrations, run_migration
 
 _LOCK = 7_233_001
+_TURN_SECONDS = 0.2
 _FOLDER = Path(__file__).parents[2] / "migrations"
 
 _OTHER_VERSION = mark(
@@ -34,7 +37,7 @@ async def apply_migrations(url: str, only: Collection[str] | None = None) -> lis
     with no_answer_is_unavailable():
         guard = await asyncpg.connect(url)
     try:
-        await guard.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        await _take_turn(guard)
         db.configure(url, application="chenu-migrate", role=None, is_patient=True)
         await db.start(pool_size=2)
         try:
@@ -43,6 +46,16 @@ async def apply_migrations(url: str, only: Collection[str] | None = None) -> lis
             await db.stop()
     finally:
         await guard.close()
+
+
+async def _take_turn(guard: Any) -> None:
+    """By asking again and again: an index that is made CONCURRENTLY waits for every statement that
+    began before it, also for one that waits for this lock.
+    """
+    while True:
+        if await guard.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+            return
+        await asyncio.sleep(_TURN_SECONDS)
 
 
 async def _forwards(only: Collection[str] | None) -> list[str]:

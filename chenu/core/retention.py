@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
+from chenu.core.month_partitions import drop_partitions, list_partitions
 
 _BATCH = 500
 _MOST_BATCHES = 200
@@ -18,7 +19,8 @@ _MOST_BATCHES = 200
 class Retention:
     """`age` is the indexed SQL time that is compared.
 
-    `only` is a condition on rows that may be deleted.
+    `only` is a condition on rows that may be deleted. `month`: the table is split by months of this
+    column, and a month goes as a whole once all of it is old enough.
     """
 
     table: str
@@ -27,6 +29,7 @@ class Retention:
     why: str
     only: str = "true"
     clock: Callable[[], datetime] = system_now
+    month: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +68,49 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("business_clock", "one row, of demo and tests"),
     Forever("schema_floor", "one row: which code may run"),
     Forever("migration", "a row a migration"),
+    Forever("archived_month", "a row a month of a table: what its file must say"),
 )
 
 
 async def purge(retention: Retention) -> int:
     """Deletes expired rows in small batches, each a transaction; returns the number deleted.
 
-    Rows that are locked wait for the next purge.
+    Rows that are locked wait for the next purge. Months that are dropped are not counted.
     """
+    before = retention.clock() - retention.keep
+    if retention.month is not None:
+        return await _purge_months(retention, retention.month, before)
     sql = f"""
         DELETE FROM {retention.table} WHERE ctid = ANY (ARRAY(
             SELECT ctid FROM {retention.table}
             WHERE {retention.only} AND {retention.age} < $1
             ORDER BY {retention.age} LIMIT {_BATCH} FOR NO KEY UPDATE SKIP LOCKED))
     """  # noqa: S608 - texts of ours
-    before, deleted = retention.clock() - retention.keep, 0
+    return await _delete(sql, before)
+
+
+async def _purge_months(retention: Retention, month: str, before: datetime) -> int:
+    """Row by row only what was there before the table was split, which is more than a month.
+
+    By id: a ctid is one of each partition.
+    """
+    await drop_partitions(retention.table, before)
+    first = (await list_partitions(retention.table))[0]
+    if first.starts_at is not None:
+        return 0
+    sql = f"""
+        DELETE FROM {retention.table} WHERE {month} < $2 AND id = ANY (ARRAY(
+            SELECT id FROM {retention.table}
+            WHERE {retention.only} AND {retention.age} < $1 AND {month} < $2
+            ORDER BY {retention.age} LIMIT {_BATCH} FOR NO KEY UPDATE SKIP LOCKED))
+    """  # noqa: S608 - texts of ours
+    return await _delete(sql, before, first.ends_at)
+
+
+async def _delete(sql: str, *args: datetime) -> int:
+    deleted = 0
     for _ in range(_MOST_BATCHES):
-        batch = await db.execute(sql, before)
+        batch = await db.execute(sql, *args)
         deleted += batch
         if batch < _BATCH:
             break

@@ -1,6 +1,6 @@
-"""Tables that belong to no feature: mail outbox, business clock, schedule."""
+"""Tables that belong to no feature: mail outbox, business clock, schedule, archived months."""
 
-from piccolo.columns import JSONB, UUID, BigInt, Bytea, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, BigInt, Bytea, Date, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from chenu.core.columns import business_time, primary_id, system_time
@@ -62,3 +62,19 @@ class MailPreference(Table, tablename="mail_preference"):
     email_hash = Bytea()
     topic = Text()
     turned_off_at = business_time()
+
+
+class ArchivedMonth(Table, tablename="archived_month"):
+    """A month of a split table that is in a file: what the file must say, once a table and month.
+
+    `hash` is SHA-256 over its `rows` rows as COPY writes them, in the order of ids; `sums` are of
+    some of their columns.
+    """
+
+    id = primary_id()
+    table_name = Text()
+    month = Date(default=None)
+    rows = BigInt()
+    sums = JSONB(default="{}")
+    hash = Bytea()
+    archived_at = system_time()

@@ -57,7 +57,7 @@ _REFERENCES = """
     FROM pg_class c
     LEFT JOIN pg_constraint f ON f.conrelid = c.oid AND f.contype = 'f'
     LEFT JOIN pg_class p ON p.oid = f.confrelid
-    WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+    WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
     GROUP BY c.relname
 """
 _MIGRATIONS = "SELECT name::text FROM migration ORDER BY name"

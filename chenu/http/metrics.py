@@ -11,6 +11,7 @@ from chenu.billing.inbox import get_backlog
 from chenu.core import db, mail, queue
 from chenu.core.clock import business_now
 from chenu.core.logs import LossyStream
+from chenu.core.month_partitions import list_split_tables
 from chenu.flows.events.polling import POLLED_SCOPES
 from chenu.ledger import open_operations
 
@@ -52,6 +53,9 @@ _WEB_PROCESSES = Gauge(
 _MONTH_AVAILABILITY = Gauge(
     "chenu_month_availability_ratio", "Availability of this month so far, as the SLA has it"
 )
+_MONTHS_AHEAD = Gauge(
+    "chenu_months_ahead", "Months after this one that a split table has a place for", ["table"]
+)
 _LOST_LINES = Gauge("chenu_log_lines_lost", "Lines of the log that could not be written")
 
 
@@ -89,6 +93,8 @@ async def _read_gauges() -> None:
     _read_replica()
     await _read_availability()
     _MAILS.set(await mail.count_unsent())
+    for table in await list_split_tables():
+        _MONTHS_AHEAD.labels(table.name).set(table.months_ahead)
     _OPERATIONS.clear()
     for row in await open_operations.count_by_state():
         _OPERATIONS.labels(row.kind, row.state).set(row.count)

@@ -54,9 +54,9 @@ from chenu.flows.subscriptions.trial_reminders import send_due_reminders
 from chenu.jobs.affiliate_tasks import AFFILIATE_TASKS
 from chenu.jobs.jumps import Jumps
 from chenu.jobs.picture_tasks import PICTURE_TASKS
-from chenu.jobs.purge import purge_all
 from chenu.jobs.recurring import Recurring
 from chenu.jobs.staff_tasks import STAFF_TASKS
+from chenu.jobs.storage_tasks import STORAGE_TASKS
 from chenu.jobs.webhook_tasks import WEBHOOK_TASKS
 from chenu.ledger.findings import record_findings
 from chenu.ledger.invariants import Finding
@@ -65,10 +65,6 @@ from chenu.ledger.seals import seal_entries
 log = structlog.get_logger(__name__)
 
 Runs = dict[str, asyncio.Task[None]]
-
-
-async def _purge(services: Services, due_at: datetime) -> None:
-    await purge_all()
 
 
 async def _seal(services: Services, due_at: datetime) -> None:
@@ -194,10 +190,10 @@ RECURRING = (
     Recurring("apply_contracts", Every(timedelta(minutes=15)), _apply_contracts),
     Recurring("check_books", Every(timedelta(hours=1)), _check_books, rests=True),
     Recurring("check_stripe", Every(timedelta(hours=1)), _check_stripe, rests=True),
-    Recurring("purge", Every(timedelta(hours=1)), _purge, rests=True),
     *PICTURE_TASKS,
     *AFFILIATE_TASKS,
     *STAFF_TASKS,
+    *STORAGE_TASKS,
     *WEBHOOK_TASKS,
 )
 

@@ -14,5 +14,6 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
         "created_at",
         "calls by account and day: two years and the running month, which its owner is shown",
         clock=business_now,
+        month="day",
     ),
 )

@@ -69,3 +69,14 @@ async def list_deletions_due(*, limit: int = 200) -> list[DeletionId]:
         ORDER BY next_attempt_at LIMIT $1
     """
     return [row.id for row in await db.fetch_all(_Id, sql, limit, system_now())]
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    person: UserId
+
+
+async def list_deleted_people() -> list[UserId]:
+    """All of them, for what comes back out of a file."""
+    sql = "SELECT DISTINCT person FROM person_deletion"
+    return [row.person for row in await db.fetch_all(_Person, sql)]

@@ -1,12 +1,19 @@
-"""A real streaming replica, which the product reads while a test runs."""
+"""A real streaming replica that the product reads, and a database that was split by month."""
 
 from collections.abc import AsyncIterator, Iterator
 
+import asyncpg
 import pytest
 
+from chenu.core import db
+from chenu.core.clock import CLOCK
+from chenu.core.ids import new_id
+from chenu.core.migrations import apply_migrations, list_known
 from chenu.core.replica import Replica
 from chenu.flows.services import Services
 from tests.conftest import Engines
+from tests.core.split_database import SPLIT, fill, open_unchecked, run_on, split_while_used
+from tests.faults.own_engines import own_pool
 from tests.replica import RunningReplica, open_replica, read_by_product, until_fit
 
 
@@ -21,3 +28,33 @@ async def replica(services: Services, running: RunningReplica) -> AsyncIterator[
     async with read_by_product(running.url) as opened:
         await until_fit(opened)
         yield opened
+
+
+@pytest.fixture(scope="session")
+async def used(engines: Engines) -> str:
+    """The name of a database that older code has filled, split while it is used."""
+    server, name = engines.postgres_url.rpartition("/")[0], f"months_{new_id().hex}"
+    await run_on(f"{server}/postgres", f"CREATE DATABASE {name}")
+    url = f"{server}/{name}"
+    async with own_pool():
+        await apply_migrations(url, [each for each in list_known() if each < SPLIT])
+        connection = await open_unchecked(url)
+        await fill(connection)
+        await split_while_used(url, connection)
+        await connection.close()
+    return name
+
+
+@pytest.fixture
+async def split(used: str, engines: Engines) -> AsyncIterator["asyncpg.Connection"]:
+    """A copy of it under the product's pool; the connection is the owner's and checks no keys."""
+    server, name = engines.postgres_url.rpartition("/")[0], f"months_{new_id().hex}"
+    await run_on(f"{server}/postgres", f"CREATE DATABASE {name} TEMPLATE {used}")
+    connection = await open_unchecked(f"{server}/{name}")
+    async with own_pool():
+        db.configure(f"{server}/{name}", application="tests")
+        await db.start(pool_size=2)
+        yield connection
+        await db.stop()
+    await connection.close()
+    CLOCK.reset()

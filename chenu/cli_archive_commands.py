@@ -1,0 +1,51 @@
+"""`chenu archive`: months of split tables in files."""
+
+from pathlib import Path
+
+import click
+
+from chenu.cli_running import load_settings, run
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.group("archive")
+def archive() -> None:
+    """Old months of tables that are split by month: into files, and back."""
+
+
+@archive.command("list")
+def archive_list() -> None:
+    """Each month and where it is; status 1 if one is in no place that anything reads."""
+    from chenu.cli_archive import show_months
+
+    run(show_months(load_settings()))
+
+
+@archive.command("detach")
+@click.argument("table")
+@click.argument("month", metavar="YYYY-MM")
+@click.argument("file", type=_FILE)
+def archive_detach(table: str, month: str, file: Path) -> None:
+    """A month that nobody is shown any more, into a new file; CHENU_BACKUP_KEY encrypts."""
+    from chenu.cli_archive import detach
+
+    run(detach(load_settings(), table, month, file))
+
+
+@archive.command("verify")
+@click.argument("file", type=_FILE)
+def archive_verify(file: Path) -> None:
+    """Whether the file is the month that was archived, unchanged; status 1 if not."""
+    from chenu.cli_archive import verify
+
+    run(verify(load_settings(), file))
+
+
+@archive.command("restore")
+@click.argument("file", type=_FILE)
+def archive_restore(file: Path) -> None:
+    """The month of the file back into its table, without people who were deleted since."""
+    from chenu.cli_archive import restore
+
+    run(restore(load_settings(), file))

@@ -1,0 +1,10 @@
+"""Rows of split tables, as older code writes them too."""
+
+from chenu.core.ids import new_id
+
+OLD_CLICK, ACCOUNT = new_id(), new_id()
+CLICK = "INSERT INTO affiliate_click VALUES ($1, $2, '/', 'x', $3)"
+USED = """
+    INSERT INTO api_usage AS stored VALUES ($1, $2, $3, 1, 0, now())
+    ON CONFLICT (account, day) DO UPDATE SET served = stored.served + excluded.served
+"""
