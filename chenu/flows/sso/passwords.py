@@ -29,7 +29,8 @@ async def require_password_allowed(user_id: UserId) -> None:
 
 
 async def _is_about(connection: ConnectionRow, user_id: UserId) -> bool:
-    if await find_identity_of(connection.id, user_id) is not None:
+    identity = await find_identity_of(connection.id, user_id)
+    if identity is not None and identity.left_at is None:
         return True
     domain = domain_of((await get_user(user_id)).email)
     return await find_owner(NameKind.MAIL, domain) == connection.account_id
