@@ -11,6 +11,7 @@ from chenu.accounts.api_keys import ApiKey as KeyRow
 from chenu.accounts.api_keys import ApiKeyId, create_api_key, revoke_api_key
 from chenu.accounts.key_rotation import rotate_api_key
 from chenu.core.errors import NotFound
+from chenu.flows.sso.confirming import read_password
 from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import UserError
 from chenu_graphql.fields import argument, field, input_argument, input_field
@@ -76,7 +77,7 @@ async def resolve_api_key_create(
         scopes,
         data.expires_at,
         pepper,
-        current_password=data.current_password,
+        current_password=await read_password(ctx.actor, data.current_password),
     )
     return Payload(api_key=made.key, secret=made.secret)
 

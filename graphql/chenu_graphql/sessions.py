@@ -23,6 +23,7 @@ from chenu.accounts.users import Browser, SignUp, get_user, sign_in
 from chenu.core.errors import NotFound
 from chenu.flows.affiliates.sign_up import refuse_own_code, sign_up_customer
 from chenu.flows.budgets.due import grant_first_budget
+from chenu.flows.sso.confirming import read_password
 from chenu.flows.sso.passwords import require_password_allowed
 from chenu_graphql.context import Context, Info
 from chenu_graphql.errors import UserError
@@ -170,7 +171,10 @@ async def resolve_user_update(
     info: Info, data: Annotated[UserUpdateInput, input_argument()]
 ) -> Payload:
     ctx = info.context
-    change = ProfileChange(data.display_name, data.locale, data.email, data.current_password)
+    password = data.current_password
+    if data.email is not None:
+        password = await read_password(ctx.actor, password)
+    change = ProfileChange(data.display_name, data.locale, data.email, password)
     await update_profile(ctx.actor, change)
     return await _describe_session(ctx)
 

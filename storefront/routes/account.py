@@ -20,6 +20,7 @@ from chenu.accounts.users import get_user, send_verification_again
 from chenu.accounts.validation import normalise_email
 from chenu.core.errors import ChenuError, Invalid, InvalidState, RateLimited
 from chenu.flows.services import Services
+from chenu.flows.sso.confirming import read_password
 from chenu.tiers.entitlements import PlanRequired
 from storefront.access import SIGNED_IN, for_right
 from storefront.forms import REFUSED_TRIES, Fields, HttpRequest, keep, read_form, read_query
@@ -48,25 +49,19 @@ async def _show_again(pages: Pages, form: str, fields: Fields, error: ChenuError
 @post("/account/profile", opt=SIGNED_IN)
 async def save_profile(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """Changes only the fields sent; a new email address waits for its link to be opened."""
-    fields = await read_form(request)
-    change = ProfileChange(
-        fields.find("display_name"),
-        fields.find("locale"),
-        fields.find("email"),
-        _password_of(fields),
-    )
+    fields, actor = await read_form(request), pages.request_context.actor
+    email = fields.find("email")
+    is_same = await _is_own_address(pages, email)
+    password = None
+    if email is not None and not is_same:
+        password = await read_password(actor, fields.text("current_password"))
+    change = ProfileChange(fields.find("display_name"), fields.find("locale"), email, password)
     form = "profile" if change.email is None else "address"
-    is_same = await _is_own_address(pages, change.email)
     try:
-        await update_profile(pages.request_context.actor, change)
+        await update_profile(actor, change)
     except REFUSED_TRIES as error:
         return await _show_again(pages, form, fields, error)
     return pages.go(f"/account?notice={'address-same' if is_same else form}")
-
-
-def _password_of(fields: Fields) -> str | None:
-    """None for an empty field, which is allowed for ten minutes after sign-in."""
-    return fields.text("current_password") or None
 
 
 async def _is_own_address(pages: Pages, email: str | None) -> bool:
@@ -115,15 +110,15 @@ async def end_other_sessions(pages: NamedDependency[Pages]) -> Page:
 @post("/account/api-keys", opt=for_right(Right.MANAGE_KEYS))
 async def make_key(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """Shows the secret once, in this response: after a redirect it would be lost."""
-    fields = await read_form(request)
+    fields, actor = await read_form(request), pages.request_context.actor
     try:
         created = await create_api_key(
-            pages.request_context.actor,
+            actor,
             fields.text("name"),
             _read_scopes(fields),
             _read_expiry(fields),
             pages.settings.secret,
-            current_password=_password_of(fields),
+            current_password=await read_password(actor, fields.text("current_password")),
             documents_only=fields.is_ticked("documents_only"),
         )
     except SignInAgain:

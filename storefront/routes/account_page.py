@@ -17,6 +17,7 @@ from chenu.agents.purchases import PurchaseRow, list_purchases
 from chenu.agents.queries import count_custom_agents, list_agents_by_id
 from chenu.core.clock import system_now
 from chenu.core.paging import Key
+from chenu.flows.sso.confirming import find_own_ways
 from chenu.tiers.catalogue import Feature, get_tier
 from chenu.tiers.entitlements import find_refusal
 from chenu.tokens.entitlements import get_entitlements
@@ -76,6 +77,7 @@ async def render_account(
         keys=keys,
         now=system_now(),
         has_factor=await has_second_factor(user_id),
+        ways=await find_own_ways(actor),
         entitlements=entitlements.entitlements,
         frozen_agents=await _count_frozen_agents(actor, account_id),
         forms=forms,

@@ -30,6 +30,7 @@ from chenu.accounts.members import (
 from chenu.accounts.roles import Right
 from chenu.accounts.sessions import choose_account
 from chenu.core.errors import ChenuError, Invalid, NotFound, RateLimited
+from chenu.flows.sso.confirming import find_own_ways, read_password
 from storefront import words
 from storefront.access import SIGNED_IN, for_right
 from storefront.forms import (
@@ -95,6 +96,7 @@ async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
         ],
         form=form,
         forms=forms_of_page(form, _FORMS),
+        ways=await find_own_ways(pages.request_context.actor),
     )
 
 
@@ -165,8 +167,9 @@ async def end_membership(pages: NamedDependency[Pages], member_id: FromPath[UUID
 async def give_account(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """To the member that is chosen; with the password unless the person has just signed in."""
     fields = await read_form(request)
-    password = fields.text("current_password") or None
-    work = hand_over(pages.request_context.actor, _read_member(fields), password)
+    actor = pages.request_context.actor
+    password = await read_password(actor, fields.text("current_password"))
+    work = hand_over(actor, _read_member(fields), password)
     return await _try(pages, "hand-over", work, "handed-over", fields)
 
 

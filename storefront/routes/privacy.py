@@ -11,6 +11,7 @@ from chenu.flows.privacy.deletion import CONFIRMATION_WORD, delete_person
 from chenu.flows.privacy.export import ARCHIVE_NAME
 from chenu.flows.privacy.obstacles import find_obstacles
 from chenu.flows.services import Services
+from chenu.flows.sso.confirming import find_own_ways, read_password
 from chenu.privacy.exports import (
     DataExport,
     find_last_export,
@@ -42,6 +43,7 @@ async def _render(pages: Pages, form: FormView, status: int = 200) -> Page:
         obstacles=await find_obstacles(actor),
         word=pages.say(CONFIRMATION_WORD),
         has_factor=await has_second_factor(actor.require_user()),
+        ways=await find_own_ways(actor),
     )
 
 
@@ -55,9 +57,10 @@ async def _show_again(pages: Pages, form: str, error: ChenuError) -> Page:
 @post("/account/privacy/export", opt=SIGNED_IN)
 async def ask_for_export(request: HttpRequest, pages: NamedDependency[Pages]) -> Page:
     """Made by the worker, which writes a mail when it is ready."""
-    password = (await read_form(request)).text("current_password") or None
+    fields, actor = await read_form(request), pages.request_context.actor
     try:
-        await request_export(pages.request_context.actor, password)
+        password = await read_password(actor, fields.text("current_password"))
+        await request_export(actor, password)
     except REFUSED_TRIES as error:
         return await _show_again(pages, "export", error)
     return pages.go(f"{PAGE}?notice=export-asked")
@@ -68,9 +71,10 @@ async def download_export(
     request: HttpRequest, pages: NamedDependency[Pages]
 ) -> Response[bytes] | Stream:
     """By a form, because it may ask for the password."""
-    password = (await read_form(request)).text("current_password") or None
+    fields, actor = await read_form(request), pages.request_context.actor
     try:
-        export = await open_last_export(pages.request_context.actor, password)
+        password = await read_password(actor, fields.text("current_password"))
+        export = await open_last_export(actor, password)
     except REFUSED_TRIES as error:
         return await _show_again(pages, "download", error)
     return _send(export)

@@ -17,6 +17,7 @@ from chenu.accounts.second_factor import (
 )
 from chenu.accounts.users import get_user
 from chenu.core.paging import Key, PageRequest
+from chenu.flows.sso.confirming import find_own_ways
 from storefront.access import SIGNED_IN
 from storefront.forms import REFUSED_TRIES, Fields, FormView, HttpRequest, read_form, read_query
 from storefront.pages import Page, Pages
@@ -49,6 +50,7 @@ async def _render(
         form=form,
         factor=factor,
         picture=picture,
+        ways=await find_own_ways(actor),
         looks=looks.rows,
         look_links=pager.links(looks, _key_of),
     )

@@ -6,10 +6,15 @@ and subscriptions and customers end at Stripe after it, by operations that repai
 
 from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, Actor
-from chenu.accounts.confirmation import check_own_password, require_session_still
+from chenu.accounts.confirmation import (
+    RECENT,
+    check_own_password,
+    require_fresh,
+    require_session_still,
+)
 from chenu.accounts.customers import get_billed_person, list_owned_accounts
 from chenu.accounts.members import lock_account
-from chenu.accounts.password_store import Credentials, hold_password
+from chenu.accounts.password_store import Credentials, get_password_hash, hold_password
 from chenu.accounts.second_factor import CodeGiven, require_code
 from chenu.accounts.users import User, get_user
 from chenu.agents.model import AgentId
@@ -42,6 +47,7 @@ from chenu.flows.privacy.obstacles import find_obstacles
 from chenu.flows.privacy.rules import erase_all, find_whose
 from chenu.flows.purchases.pages import PURCHASE_PAGES
 from chenu.flows.services import Services
+from chenu.flows.sso.confirming import may_use_password
 from chenu.flows.subscription_ends import create_end_operation
 from chenu.flows.subscriptions.mirror import follow_subscription, lock_subscriptions
 from chenu.flows.subscriptions.pages import SUBSCRIPTION_PAGES
@@ -64,11 +70,11 @@ async def delete_person(
     services: Services, actor: Actor, password: str, typed: str, code: str | None = None
 ) -> None:
     """At once and for good. Always asks for the password, for the code of who has a second factor,
-    and for a word to be typed.
+    and for a word to be typed; who has no password that counts has just signed in instead.
 
-    Raises Invalid, WrongCredentials, CodeNeeded, WrongCode, RateLimited; Rejected or InvalidState
-    with what stands in the way; ProviderUnavailable when a payment page cannot be closed: nothing
-    is deleted then.
+    Raises Invalid, WrongCredentials, CodeNeeded, WrongCode, RateLimited, SignInAgain; Rejected or
+    InvalidState with what stands in the way; ProviderUnavailable when a payment page cannot be
+    closed: nothing is deleted then.
     """
     user_id = actor.require_user()
     if actor.session_id is None:
@@ -76,7 +82,7 @@ async def delete_person(
     if typed.strip().upper() not in _WORDS:
         message = mark("Please type {word} to confirm")
         raise Invalid(message, path=("confirmation",), word=CONFIRMATION_WORD)
-    known = Credentials(user_id, await check_own_password(user_id, password))
+    known = await _prove(actor, password)
     await require_code(user_id, CodeGiven(code, services.settings.secret))
     await _close_pages(services, actor)
     reject_if_any([obstacle.error for obstacle in await find_obstacles(actor)])
@@ -89,6 +95,14 @@ async def delete_person(
 
     await db.run_in_transaction(write)
     crash_point("deletion.after_commit")
+
+
+async def _prove(actor: Actor, password: str) -> Credentials:
+    user_id = actor.require_user()
+    if await may_use_password(user_id):
+        return Credentials(user_id, await check_own_password(user_id, password))
+    await require_fresh(actor, RECENT)
+    return Credentials(user_id, await get_password_hash(user_id))
 
 
 async def _close_pages(services: Services, actor: Actor) -> None:

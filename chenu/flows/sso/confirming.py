@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chenu.accounts import audit
 from chenu.accounts.actor import Actor, UserId
 from chenu.accounts.attempts import count_attempt
-from chenu.accounts.confirmation import confirm_proved_session
+from chenu.accounts.confirmation import RECENT, confirm_proved_session, require_fresh
 from chenu.accounts.members import find_role
 from chenu.accounts.password_store import get_password_hash
 from chenu.core import db
@@ -59,15 +59,48 @@ async def _list_ways(user_id: UserId) -> list[ProviderWay]:
     return ways
 
 
+@dataclass(frozen=True, slots=True)
+class OwnWays:
+    """How somebody signs in: `provider` is its name, empty for people whom none signs in.
+
+    `has_password`: one that counts. `may_have_one`: no organisation has switched it off.
+    """
+
+    provider: str
+    has_password: bool
+    may_have_one: bool
+
+
+async def find_own_ways(actor: Actor) -> OwnWays:
+    user_id, way = actor.require_user(), await find_provider_way(actor)
+    may_have_one = await _may_have_password(user_id)
+    has_password = may_have_one and bool(await get_password_hash(user_id))
+    return OwnWays(way.connection.name if way else "", has_password, may_have_one)
+
+
 async def may_use_password(user_id: UserId) -> bool:
     """Whether there is one, and no organisation has switched it off."""
-    if not await get_password_hash(user_id):
-        return False
+    return bool(await get_password_hash(user_id)) and await _may_have_password(user_id)
+
+
+async def _may_have_password(user_id: UserId) -> bool:
     try:
         await require_password_allowed(user_id)
     except PasswordsOff:
         return False
     return True
+
+
+async def read_password(actor: Actor, typed: str | None) -> str | None:
+    """What was typed, for what asks for the password; None for nothing.
+
+    Of somebody whose password does not count nothing is read: they have just signed in, or do so
+    again. Raises SignInAgain.
+    """
+    if actor.session_id is None or await may_use_password(actor.require_user()):
+        return typed or None
+    await require_fresh(actor, RECENT)
+    return None
 
 
 async def begin_confirming(

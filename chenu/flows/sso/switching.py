@@ -25,6 +25,7 @@ from chenu.sso.connections import (
     get_connection,
     set_state,
 )
+from chenu.sso.identities import list_people_of
 from chenu.sso.model import ConnectionId, ConnectionState
 
 _STILL_REQUIRED = mark(
@@ -133,20 +134,22 @@ async def require_provider(actor: Actor, connection_id: ConnectionId) -> Connect
         if connection.is_required:
             return
         await change_connection(connection_id, is_required=True)
-        ended = await _end_sessions(account_id)
+        ended = await _end_sessions(account_id, connection_id)
         await audit.record(actor, "sso.require", connection_id, sessions=ended)
 
     return await change_locked(actor, connection_id, write)
 
 
-async def _end_sessions(account_id: AccountId) -> int:
+async def _end_sessions(account_id: AccountId, connection_id: ConnectionId) -> int:
     """Of those whom the requirement is about: they may have been opened by a password."""
     domains = set(await list_proved_names(account_id, NameKind.MAIL))
+    known = {each.member for each in await list_people_of([connection_id])}
     return sum(
         [
             await revoke_sessions(member.user_id)
             for member in await list_members(account_id)
-            if member.role is not AccountRole.OWNER and domain_of(member.email) in domains
+            if member.role is not AccountRole.OWNER
+            and (member.user_id in known or domain_of(member.email) in domains)
         ]
     )
 
