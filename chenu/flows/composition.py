@@ -93,7 +93,12 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Database, Valkey and Stripe for one process; raises Unavailable when it may not start."""
     replica_url = settings.replica_url if reads_replica else None
-    db.configure(settings.database_url, application=application, replica_url=replica_url)
+    db.configure(
+        settings.database_url,
+        application=application,
+        replica_url=replica_url,
+        direct_url=settings.direct_url,
+    )
     await db.start()
     client = redis.connect(settings.redis_url)
     counting = _connect_counting(settings, client)

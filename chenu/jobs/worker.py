@@ -140,7 +140,7 @@ async def _work(services: Services, stop: asyncio.Event) -> None:
     """A lost database ends the queue's connection: reconnect until the worker is stopped."""
     while not stop.is_set():
         try:
-            await queue.work(services.settings.database_url, stop)
+            await queue.work(services.settings.session_url, stop)
         except Exception as error:
             log.warning("queue_lost", error=type(error).__name__)
             await asyncio.sleep(_PAUSE_SECONDS)
