@@ -8,16 +8,16 @@ from chenu.core.db_settings import connect_query
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
-def fill_in(name: str, **values: object) -> str:
-    """The text of deploy/`name`. Raises KeyError for a value that it asks for and does not get."""
-    return Template((DEPLOY / name).read_text()).substitute(values)
+def fill_in(file: str, **values: object) -> str:
+    """The text of deploy/`file`. Raises KeyError for a value that it asks for and does not get."""
+    return Template((DEPLOY / file).read_text()).substitute(values)
 
 
-def write_recipe(name: str, folder: Path, **values: object) -> Path:
+def write_recipe(file: str, folder: Path, **values: object) -> Path:
     """Readable by whichever user the program runs as."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / Path(name).name
-    path.write_text(fill_in(name, folder=folder, **values))
+    path = folder / file
+    path.write_text(fill_in(file, folder=folder, **values))
     path.chmod(0o644)
     return path
 
