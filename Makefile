@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SLOWEST := --durations=20 --durations-min=1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults soak mutants bench history fmt lint types migrate schema lock browser nginx xmlsec pgbouncer
+.PHONY: help demo test check faults soak mutants bench scale history fmt lint types migrate schema lock browser nginx xmlsec pgbouncer
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -60,6 +60,10 @@ mutants: $(READY) $(FRONTEND) ## plants 20 bugs, each of which its tests must no
 
 bench: $(READY) $(FRONTEND) ## measured ratios, by hand; see docs/performance.md
 	@$(BIN)/python -m bench $(ARGS)
+
+scale: $(READY) $(FRONTEND) ## many processes and machines, loaded and broken, as root; ARGS="web deploy" (20 min); see docs/scaling.md
+	@$(BIN)/python scripts/scale.py >/dev/null
+	@exec $(BIN)/python -m bench.scale $(ARGS)
 
 history: $(READY) ## make anew the file with which demos begin (within an hour); see docs/operations.md
 	@exec $(BIN)/chenu demo-history $(ARGS)

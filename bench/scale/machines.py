@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ NETWORK = "10.97.0"
 BRIDGE_IP = f"{NETWORK}.1"
 _INSIDE = "CHENU_SCALE_INSIDE"
 _NOWHERE = "02:00:00:00:00:01"
-_UP_SECONDS = 60
+_NAMES = Path("/run/netns")
 _STOP_SECONDS = 15
 
 
@@ -61,8 +60,8 @@ def run(*command: str) -> str:
 
 def make_network() -> None:
     """The bridge, on which this process has an address too."""
-    Path("/run/netns").mkdir(parents=True, exist_ok=True)
-    run("mount", "-t", "tmpfs", "none", "/run/netns")
+    _NAMES.mkdir(parents=True, exist_ok=True)
+    run("mount", "-t", "tmpfs", "none", str(_NAMES))
     run("ip", "link", "set", "lo", "up")
     run("ip", "link", "add", "bridge", "type", "bridge")
     run("ip", "addr", "add", f"{BRIDGE_IP}/24", "dev", "bridge")
@@ -72,17 +71,18 @@ def make_network() -> None:
 def open_interpreter() -> None:
     """Lets every user run this Python, also where it lies in a home that nobody else may enter.
 
-    In our own mounts alone: the folder's rights stay as they are.
+    In our own mounts alone, after `make_network`: the folder's rights stay as they are.
     """
     base = Path(sys.base_prefix)
     closed = [each for each in base.parents if not each.stat().st_mode & stat.S_IXOTH]
     if not closed:
         return
-    held = tempfile.mkdtemp(prefix="chenu-python-")
-    run("mount", "--bind", str(base), held)
+    held = _NAMES / "python"
+    held.mkdir()
+    run("mount", "--bind", str(base), str(held))
     run("mount", "-t", "tmpfs", "-o", "mode=755", "none", str(closed[-1]))
     base.mkdir(parents=True)
-    run("mount", "--bind", held, str(base))
+    run("mount", "--bind", str(held), str(base))
 
 
 @dataclass

@@ -25,10 +25,10 @@ _UP_SECONDS = 90
 
 
 def find(program: str) -> str:
-    """Raises StartError, naming Debian's packages."""
+    """Raises StartError."""
     found = shutil.which(program, path="/usr/sbin:/usr/bin:/usr/local/bin:/usr/local/sbin")
     if found is None:
-        raise StartError(f"{program} is missing: apt-get install haproxy pgbouncer etcd-server")
+        raise StartError(f"{program} is missing: scripts/scale.py installs it")
     return found
 
 
@@ -81,7 +81,7 @@ class Stack:
             self.start_valkey(name, port)
         asyncio.run(make_cluster())
         self.wait_until(lambda: self.primary() is not None, "a primary")
-        self.wait_until(lambda: len(self.replicas()) == 2, "two replicas")
+        self.wait_until(self.is_healthy, "two replicas")
 
     def wait_until(self, is_so: Callable[[], bool], what: str) -> None:
         """Raises StartError, also when a program has ended meanwhile."""
@@ -149,6 +149,20 @@ class Stack:
 
     def replicas(self) -> list[str]:
         return [name for name in DATABASES if self._is(name, "replica")]
+
+    def postmaster(self, name: str) -> int:
+        """The process of PostgreSQL there, which Patroni has started."""
+        lines = (self.machines[name].folder / "patroni/data/postmaster.pid").read_text()
+        return int(lines.splitlines()[0])
+
+    @property
+    def haproxy_socket(self) -> Path:
+        return self.machines["edge"].folder / "haproxy" / "haproxy.sock"
+
+    def is_healthy(self) -> bool:
+        """A primary and two replicas, one of which has all that was acknowledged."""
+        is_whole = self.primary() is not None and len(self.replicas()) == 2
+        return is_whole and self.synchronous() is not None
 
     def synchronous(self) -> str | None:
         return next((name for name in DATABASES if self._is(name, "synchronous")), None)
