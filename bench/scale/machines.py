@@ -47,7 +47,7 @@ def _adopt_orphans() -> None:
     while True:
         ended, status = os.wait()
         if ended == runner:
-            os._exit(os.waitstatus_to_exitcode(status))
+            sys.exit(os.waitstatus_to_exitcode(status))
 
 
 def run(*command: str) -> str:

@@ -1,6 +1,7 @@
 """Under transaction pooling, by a real PgBouncer that has two sessions for everybody."""
 
 import asyncio
+import runpy
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 
@@ -112,3 +113,21 @@ async def test_a_statement_that_breaks_leaves_its_session_in_order(
                 await db.execute("SELECT 1 / 0")
 
     assert await db.fetch_value("SELECT 1") == 1
+
+
+def test_a_query_of_piccolo_configures_nothing_anew(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It imports its configuration when it is first used: after the process has begun."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    for name in ("DIRECT", "REPLICA"):
+        monkeypatch.setattr(db, name, None)
+    monkeypatch.setattr(db.ENGINE, "config", {})
+    url = engines.postgres_url
+    db.configure(url, application="tests", direct_url=url, replica_url=url)
+
+    runpy.run_module("chenu.piccolo_conf")
+
+    assert db.ENGINE.config["dsn"] == url
+    assert db.DIRECT is not None
+    assert db.REPLICA is not None
