@@ -50,9 +50,9 @@ def _texts(tree: ast.AST) -> Iterator[str]:
         yield "".join(
             str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values
         )
-    for node in nodes:
-        if isinstance(node, ast.Constant) and id(node) not in passed_over:
-            yield str(node.value)
+    for each in nodes:
+        if isinstance(each, ast.Constant) and id(each) not in passed_over:
+            yield str(each.value)
 
 
 def _find_states(code: str) -> set[str]:
