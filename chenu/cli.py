@@ -119,7 +119,7 @@ def migrate() -> None:
     configure_logs(settings.log_level)
 
     async def apply() -> None:
-        applied = await apply_migrations(settings.database_url)
+        applied = await apply_migrations(settings.session_url)
         click.echo(f"{len(applied)} migrations applied" if applied else "nothing to migrate")
 
     run(apply())

@@ -9,7 +9,8 @@ from piccolo.conf.apps import AppRegistry
 
 from chenu.core import db
 
-if "DATABASE_URL" in os.environ:
+# Piccolo imports this at its first query too, when a process of ours has long configured its own.
+if "DATABASE_URL" in os.environ and not db.ENGINE.config:
     db.configure(os.environ["DATABASE_URL"], application="piccolo", role=None)
 
 DB = db.ENGINE

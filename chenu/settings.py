@@ -56,7 +56,8 @@ class Settings:
     """`cache_seconds`: how long this process may reuse answers for anonymous callers.
 
     `replica_url`: a streaming copy of the database; `replica_bounds`: how old what is read of it
-    may be. `backup_key` encrypts backups.
+    may be. `direct_url`: the database itself, where `database_url` is of a pooler. `backup_key`
+    encrypts backups.
     `redis_cluster`: nodes of a cluster, each host:port, of which `redis_url` names one.
     `trusted_proxies`: IP addresses and networks. `web_processes`: how many there are in all, of
     which each applies its share of the API's limits while Valkey is away. `calls_per_minute` is of
@@ -92,10 +93,16 @@ class Settings:
     leak_reporters: tuple[LeakReporter, ...] = ()
     replica_url: str | None = None
     replica_bounds: Bounds = field(default_factory=lambda: DEFAULT_BOUNDS)
+    direct_url: str | None = None
     backup_key: bytes | None = field(default=None, repr=False)
     webhooks_may_loop: bool = False
     sample_seconds: int = 15
     web_address: str | None = None
+
+    @property
+    def session_url(self) -> str:
+        """Of the database itself, for whoever listens, migrates or makes a copy of it."""
+        return self.direct_url or self.database_url
 
     @property
     def is_https(self) -> bool:
@@ -143,6 +150,9 @@ def read_settings(env: Mapping[str, str]) -> Settings:
             env, "DATABASE_REPLICA_URL", values.optional(values.read_database_url), default=""
         ),
         replica_bounds=_read(env, "CHENU_REPLICA_SECONDS", values.read_bounds, default=""),
+        direct_url=_read(
+            env, "DATABASE_DIRECT_URL", values.optional(values.read_database_url), default=""
+        ),
         backup_key=_read(env, "CHENU_BACKUP_KEY", values.optional(values.read_secret), default=""),
         webhooks_may_loop=_read(env, "CHENU_WEBHOOK_LOOPBACK", values.read_switch, default="off"),
         sample_seconds=_read(env, "CHENU_SAMPLE_SECONDS", values.read_sample_seconds, default="15"),

@@ -58,7 +58,7 @@ class MadeBackup:
 
 async def make_backup(settings: Settings, target: Path, *, pictures: bool = True) -> MadeBackup:
     """Into a new file, or a file of its own name in a folder. Raises BackupError, Unavailable."""
-    db.configure(settings.database_url, application="chenu-backup", role=None, is_patient=True)
+    db.configure(settings.session_url, application="chenu-backup", role=None, is_patient=True)
     await db.start(pool_size=2)
     try:
         await require_migrated()
@@ -94,7 +94,7 @@ async def _fill(
             dump = await find_program("pg_dump", state.postgres)
             await run_program(
                 dump,
-                settings.database_url,
+                settings.session_url,
                 "--format=custom",
                 "--compress=1",
                 "--no-owner",

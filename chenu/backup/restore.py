@@ -74,10 +74,10 @@ async def restore_backup(settings: Settings, path: Path) -> Restored:
     try:
         manifest = unpack(path, work, settings.backup_key)
         _require_known(manifest)
-        server = await _require_empty(settings.database_url)
-        await _load(settings.database_url, work, max(server, manifest.postgres))
-        differing = await _compare_counts(settings.database_url, manifest)
-        migrated = await apply_migrations(settings.database_url)
+        server = await _require_empty(settings.session_url)
+        await _load(settings.session_url, work, max(server, manifest.postgres))
+        differing = await _compare_counts(settings.session_url, manifest)
+        migrated = await apply_migrations(settings.session_url)
         pictures = await _put_pictures(MediaStore(settings.media), work, manifest)
         ended, findings = await _take_over(settings, manifest)
     finally:
@@ -173,7 +173,7 @@ async def _take_over(settings: Settings, manifest: Manifest) -> tuple[int, list[
 
     Everybody signs in anew: a session that was ended after the backup would live again.
     """
-    db.configure(settings.database_url, application="chenu-restore")
+    db.configure(settings.session_url, application="chenu-restore")
     await db.start(pool_size=2)
     try:
         await follow_clock(settings)

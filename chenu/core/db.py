@@ -26,6 +26,8 @@ from chenu.core.db_errors import (
     repeat,
     unavailable,
 )
+from chenu.core.db_settings import APP_ROLE as APP_ROLE
+from chenu.core.db_settings import make_options, require_session_settings, session_settings
 from chenu.core.engine import ENGINE as ENGINE
 from chenu.core.replica import PRIMARY_POSITION, Replica, ReplicaFailed
 from chenu.core.row_reader import read_rows
@@ -35,25 +37,13 @@ Row = TypeVar("Row")
 Result = TypeVar("Result")
 Params = ParamSpec("Params")
 
-APP_ROLE = "chenu_app"
-"""The database role of requests, which may not UPDATE or DELETE ledger rows. See docs/money.md."""
-
 POOL_SIZE = 16
 _STOP_SECONDS = 2
-_COMMON = {
-    "timezone": "UTC",
-    # Two letters that changed places spoil four trigrams: "facutres" is 0.38 like "factures".
-    "pg_trgm.word_similarity_threshold": "0.3",
-}
-_IMPATIENT = {
-    "lock_timeout": "10s",
-    "statement_timeout": "30s",
-    "idle_in_transaction_session_timeout": "60s",
-}
-_PATIENT = dict.fromkeys(_IMPATIENT, "0")
 _REPLICA_OPTIONS = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 2, "command_timeout": 5}
 
 REPLICA: Replica | None = None
+DIRECT: dict[str, Any] | None = None
+"""Options of a connection past the pooler; None: there is no pooler."""
 
 
 async def _reset(connection: Any) -> None:
@@ -71,22 +61,23 @@ def configure(
     is_patient: bool = False,
     replica_url: str | None = None,
     bounds: Bounds = DEFAULT_BOUNDS,
+    direct_url: str | None = None,
 ) -> None:
     """Point the engine at a database; takes effect at `start`. role None: the URL's own role.
 
     `is_patient`: statements may take as long as they need, for migrations and backups.
     `replica_url`: a streaming copy, for blocks of `stale_reads`; `bounds`: how old it may be.
+    `direct_url`: the same database past the pooler that `url` is of; None: `url` is of none.
     """
-    global REPLICA
-    settings = _PATIENT if is_patient else _IMPATIENT
-    settings = {**settings, **_COMMON, "application_name": application}
-    if role is not None:
-        settings["role"] = role
-    command_timeout = None if is_patient else 30
-    ENGINE.config = {"dsn": url, "server_settings": settings, "command_timeout": command_timeout}
-    REPLICA = None
+    global REPLICA, DIRECT
+    settings = session_settings(role, is_patient=is_patient) | {"application_name": application}
+    direct = make_options(direct_url or url, settings, is_patient=is_patient)
+    ENGINE.config, DIRECT, REPLICA = direct, None, None
+    if direct_url is not None:
+        DIRECT = direct
+        ENGINE.config = make_options(url, settings, is_patient=is_patient, is_pooled=True)
     if replica_url is not None:
-        options = {**ENGINE.config, **_REPLICA_OPTIONS, "dsn": replica_url}
+        options = {**direct, **_REPLICA_OPTIONS, "dsn": replica_url}
         options |= {"reset": _reset, "init": tracing.statement_hook()}
         REPLICA = Replica(options, read_position, bounds)
 
@@ -101,6 +92,9 @@ async def start(*, pool_size: int = POOL_SIZE) -> None:
             reset=_reset,
             timeout=10,
         )
+        if DIRECT is not None:
+            async with ENGINE.pool.acquire() as leased:
+                await require_session_settings(leased, DIRECT["server_settings"].get("role"))
     if REPLICA is not None:
         REPLICA.start()
 

@@ -19,6 +19,7 @@ from chenu.core.mail_encoding import encode_params
 from chenu.core.mail_kinds import MailKind, topic_of
 from chenu.core.mail_params import MailParams
 from chenu.core.mail_preferences import hash_email
+from chenu.core.own_session import own_session
 from chenu.core.personal_data import is_pseudonymous
 from chenu.core.rows import Columns
 from chenu.core.site import current_site
@@ -103,7 +104,7 @@ async def claim(mail_id: UUID) -> AsyncIterator[MailRow | None]:
 
     A session lock rather than a lease: it is freed with the connection of a sender that dies.
     """
-    async with _AT_ONCE, db.connection() as connection:
+    async with _AT_ONCE, own_session() as connection:
         lock = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
         if not await connection.fetchval(lock, f"mail:{mail_id}"):
             yield None

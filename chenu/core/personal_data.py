@@ -147,8 +147,12 @@ async def read_rows_of(rule: PersonalData, whose: Whose) -> AsyncIterator[str]:
     """  # noqa: S608 - texts of ours
     rendered, args = _render(sql, whose)
     async with db.connection() as connection:
-        async for row in connection.cursor(rendered, *args, prefetch=200):
-            yield row[0]
+        # not the driver's cursor, whose statement would outlive the transaction
+        await connection.execute(f"DECLARE exported NO SCROLL CURSOR FOR {rendered}", *args)
+        while records := await connection.fetch("FETCH 200 FROM exported"):
+            for record in records:
+                yield record[0]
+        await connection.execute("CLOSE exported")
 
 
 async def erase(rule: PersonalData, whose: Whose) -> None:

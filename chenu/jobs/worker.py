@@ -141,7 +141,7 @@ async def _work(services: Services, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             settings = services.settings
-            await queue.work(settings.database_url, stop, is_prompt=settings.is_movable)
+            await queue.work(settings.session_url, stop, is_prompt=settings.is_movable)
         except Exception as error:
             log.warning("queue_lost", error=type(error).__name__)
             await asyncio.sleep(_PAUSE_SECONDS)

@@ -19,6 +19,7 @@ PYTHON_LOCKS = (
     ROOT / "requirements-node.lock",
     ROOT / "tests" / "clients" / "python" / "requirements.lock",
     ROOT / "tests" / "http" / "envoy" / "requirements.lock",
+    ROOT / "deploy" / "requirements.lock",
     *PEERS,
 )
 NPM_LOCKS = (

@@ -1,0 +1,1 @@
+"""Many processes on many machines, loaded and broken: `make scale`, docs/scaling.md."""

@@ -1,0 +1,96 @@
+"""`make scale`: starts it, loads it, breaks it, and prints tables. docs/scaling.md."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.scale.checks import check_writes, wait_converged
+from bench.scale.faults import Broken, Faults
+from bench.scale.load import loading
+from bench.scale.machines import enter, make_network, open_interpreter
+from bench.scale.places import WEBS
+from bench.scale.product import ROOT, Product
+from bench.scale.report import Window, format_faults, format_writes
+from bench.scale.stack import Stack
+from bench.scale.world import make_world
+from chenu.demo.processes import StartError
+
+_WEBS = 3
+_QUIET_SECONDS = 5.0
+_ROUND_SECONDS = 2.0
+
+
+def main() -> int:
+    try:
+        enter("bench.scale", sys.argv[1:])
+        make_network()
+        open_interpreter()
+        folder = Path(tempfile.mkdtemp(prefix="chenu-scale-"))
+        product = Product(Stack(folder))
+        say("engines")
+        product.stack.start_engines()
+        say("product")
+        product.start(_WEBS)
+        is_true = asyncio.run(_run(product, sys.argv[1:]))
+    except StartError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if is_true:
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        print(f"logs: {folder}", file=sys.stderr)
+    return 0 if is_true else 1
+
+
+def say(what: str) -> None:
+    print(f"scale {time.strftime('%H:%M:%S')}: {what}", file=sys.stderr, flush=True)
+
+
+async def _run(product: Product, names: list[str]) -> bool:
+    world = await make_world(product.settings)
+    secret = product.env["STRIPE_WEBHOOK_SECRETS"].partition(",")[0]
+    every = Faults(product).list_all()
+    chosen = {"none", *names} if names else {each.key for each in every}
+    faults = [each for each in every if each.key in chosen]
+    async with loading(world, secret) as load:
+        windows = [await _break(fault) for fault in faults]
+    say("waiting for the workers")
+    await wait_converged()
+    checked = await check_writes(load.records)
+    print(format_faults(windows, load.records), format_writes(checked), sep="\n\n")
+    for odd in load.odd[:20]:
+        print("odd:", odd)
+    are_kept = not any(each.losses.lost or each.losses.doubled for each in checked)
+    return await asyncio.to_thread(_check_books, product) and are_kept and not load.odd
+
+
+async def _break(fault: Broken) -> Window:
+    """The load goes on before, meanwhile and afterwards."""
+    say(fault.name)
+    await asyncio.sleep(_ROUND_SECONDS)
+    begin = time.monotonic()
+    await fault.breaks()
+    await asyncio.sleep(fault.lasts)
+    await fault.mends()
+    await asyncio.sleep(_QUIET_SECONDS)
+    return Window(fault.name, begin, time.monotonic())
+
+
+def _check_books(product: Product) -> bool:
+    """`chenu ledger check` on a web process's machine: every invariant, also against Stripe."""
+    say("chenu ledger check")
+    command = ["ip", "netns", "exec", WEBS[0], sys.executable, "-m", "chenu", "ledger", "check"]
+    env = {**os.environ, **product.env, "PYTHONPATH": f"{ROOT}:{ROOT / 'graphql'}"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, cwd=ROOT)  # noqa: S603 - ours
+    broken = [line for line in done.stdout.splitlines() if "ok" not in line.lower()]
+    print("every invariant holds" if done.returncode == 0 else "\n".join([*broken, done.stderr]))
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
