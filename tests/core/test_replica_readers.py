@@ -11,6 +11,7 @@ from chenu.accounts.actor import ApiScope
 from chenu.agents.queries import find_creator_of
 from chenu.agents.rows import CreatorRow
 from chenu.core import db
+from chenu.core.caches import TtlCache
 from chenu.core.replica import ReadResult, Replica
 from chenu.core.staleness import ReadKind
 from chenu.flows.privacy import export
@@ -196,16 +197,17 @@ async def test_without_valkey_whoever_has_a_name_reads_the_primary(
     def away(**_: object) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(writes._redis, "pipeline", away)
+    # the store of the whole process, in which other tests have the same ids
+    monkeypatch.setattr(writes, "_unsaved", TtlCache(LONG_SECONDS, 10))
     handle = {"handle": (await world.find_maker()).handle}
     own = world.session(world.market.creator)
-    world.counted()
-
-    await world.session(world.market.buyer).send(NAME, handle)
-    await world.anybody.send(NAME, handle)
-    counts = world.counted()
-    await own.send(RENAME, {"input": {"displayName": "Not noted in Valkey"}})
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(writes._redis, "pipeline", away)
+        world.counted()
+        await world.session(world.market.buyer).send(NAME, handle)
+        await world.anybody.send(NAME, handle)
+        counts = world.counted()
+        await own.send(RENAME, {"input": {"displayName": "Not noted in Valkey"}})
     world.counted()
     await own.send(NAME, handle)
 
