@@ -3,6 +3,7 @@
 As the owner of the tables, outside transactions where nobody may wait.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -131,7 +132,7 @@ class MonthTable:
             return rows.end()
 
     async def copy_in(self, rows: Path, columns: list[str]) -> None:
-        async def source():  # type: ignore[no-untyped-def]
+        async def source() -> AsyncIterator[bytes]:
             for block in read_rows(rows):
                 yield block
 
