@@ -152,6 +152,26 @@ async def test_who_comes_back_is_a_member_again(directory: Directory) -> None:
     assert "ada@acme.fr" in await roles_of(directory)
 
 
+@pytest.mark.parametrize("was_active", [True, False])
+async def test_nobody_joins_by_a_domain_whose_proof_is_gone(
+    directory: Directory, was_active: bool
+) -> None:
+    user = (await directory.add("ada", active=was_active)).json()
+    await directory.patch(
+        f"/Users/{user['id']}", {"op": "replace", "path": "active", "value": False}
+    )
+    await db.execute("DELETE FROM domain_name WHERE name = $1", directory.domain)
+
+    refused = await directory.patch(
+        f"/Users/{user['id']}", {"op": "replace", "path": "active", "value": True}
+    )
+
+    assert refused.status_code == 400
+    assert "acme.fr" in refused.json()["detail"]
+    assert "ada@acme.fr" not in await roles_of(directory)
+    assert (await find_user_by_email("ada@acme.fr") is not None) is was_active
+
+
 async def test_a_deleted_user_is_no_member_and_not_found(directory: Directory) -> None:
     path = f"/Users/{(await directory.add('ada')).json()['id']}"
 

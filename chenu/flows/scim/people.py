@@ -91,7 +91,7 @@ async def create_person(caller: Caller, said: SaidOfPerson) -> EntryId:
 
     async def write() -> EntryId:
         account, connection = await _lock(caller)
-        await _require_proved_domain(account, said)
+        await _require_proved_domain(account, said.email)
         row = await insert_entry(caller, said)
         await record(caller, "scim.user.create", row.id)
         await _follow(caller, account, connection, row)
@@ -113,7 +113,7 @@ async def change_person(
         before = await get_entry(caller.connection_id, entry_id)
         require_revision(before.revision, revision)
         if said.email != before.email:
-            await _require_proved_domain(account, said)
+            await _require_proved_domain(account, said.email)
             _require_same_person(before)
         await change_entry(before, said)
         await record(caller, "scim.user.change", entry_id)
@@ -165,8 +165,8 @@ async def _lock(caller: Caller) -> tuple[SeatedAccount, ConnectionRow]:
     return account, await get_connection(caller.account_id, caller.connection_id)
 
 
-async def _require_proved_domain(account: SeatedAccount, said: SaidOfPerson) -> None:
-    name = domain_of(said.email)
+async def _require_proved_domain(account: SeatedAccount, email: str) -> None:
+    name = domain_of(email)
     if name not in await list_proved_names(account.id, NameKind.MAIL):
         raise Invalid(_DOMAIN, path=("email",), name=name)
 
@@ -174,11 +174,15 @@ async def _require_proved_domain(account: SeatedAccount, said: SaidOfPerson) -> 
 async def _follow(
     caller: Caller, account: SeatedAccount, connection: ConnectionRow, row: EntryRow
 ) -> None:
-    """The member becomes what the directory says of the entry."""
+    """The member becomes what the directory says of the entry.
+
+    Nobody joins by a domain whose proof is gone since the entry was made: it may be another's now.
+    """
     member = (await _members_of(caller, [row])).get(row.id)
     if member is not None and row.member is None:
         await set_member(row.id, member.user_id)
     if row.is_active and member is None:
+        await _require_proved_domain(account, row.email)
         await _join(account, connection, row)
     elif not row.is_active and member is not None:
         await _end(caller, account, connection, member.user_id)
