@@ -78,6 +78,7 @@ class Reading:
         return mention
 
     def _table(self, name: str) -> Source:
+        name = self.schema.partitions.get(name, name)
         mention = self._mention(name)
         columns: dict[str, Term | None] = {
             column: Column(mention.number, column) for column in self.schema.tables[name]
@@ -205,7 +206,8 @@ class Reading:
         if name in self.schema.views:
             [view] = parse_sql(self.schema.views[name])
             return Source(dict(self._select(view.stmt, Scope())))
-        return self._table(name) if name in self.schema.tables else Source(is_open=True)
+        known = name in self.schema.tables or name in self.schema.partitions
+        return self._table(name) if known else Source(is_open=True)
 
     def _join(self, item: ast.JoinExpr, scope: Scope) -> None:
         before = set(scope.sources)

@@ -9,6 +9,10 @@ from chenu.scaling.plan import FUNCTIONS, PLACEMENT_OF
 from tests.distribution.terms import Schema
 
 _VIEWS = "SELECT viewname::text, definition FROM pg_views WHERE schemaname = 'public'"
+_PARTITIONS = """
+    SELECT inhrelid::regclass::text AS name, inhparent::regclass::text AS parent
+    FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE relkind = 'r'
+"""
 _FUNCTIONS = """
     SELECT p.proname::text AS name, p.prosrc AS body,
         (SELECT coalesce(array_agg(name ORDER BY place), '{}')
@@ -28,6 +32,7 @@ async def read_schema() -> Schema:
         {each.table: each.columns for each in catalogue.tables},
         {row["viewname"]: row["definition"] for row in views},
         {row["name"]: tuple(row["parameters"]) for row in functions},
+        {row["name"]: row["parent"] for row in await db.fetch_records(_PARTITIONS)},
     )
 
 

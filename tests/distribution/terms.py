@@ -92,8 +92,12 @@ Outputs = list[tuple[str, Term | None]]
 
 @dataclass(frozen=True)
 class Schema:
-    """Tables with their columns in order, views by their text, parameters of functions."""
+    """Tables with their columns in order, views by their text, parameters of functions.
+
+    `partitions` are mentions of their table.
+    """
 
     tables: Mapping[str, tuple[str, ...]]
     views: Mapping[str, str] = field(default_factory=dict)
     functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    partitions: Mapping[str, str] = field(default_factory=dict)
