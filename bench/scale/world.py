@@ -14,7 +14,7 @@ from tests.people import make_creator, make_person, make_published_agent
 from tests.tokens.granting import give
 
 PRICE = 999
-_AGENTS, _BUYERS, _SPENDERS = 12, 25, 4
+_AGENTS, _BUYERS, _SPENDERS = 12, 60, 4
 _TOKENS = 10**9
 
 

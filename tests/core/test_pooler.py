@@ -4,10 +4,12 @@ import asyncio
 import runpy
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
+from pathlib import Path
 
 import asyncpg
 import pytest
 
+import chenu
 from chenu.core import db, mail, queue
 from chenu.core.errors import Unavailable
 from chenu.flows.services import Services
@@ -126,7 +128,7 @@ def test_a_query_of_piccolo_configures_nothing_anew(
     url = engines.postgres_url
     db.configure(url, application="tests", direct_url=url, replica_url=url)
 
-    runpy.run_module("chenu.piccolo_conf")
+    runpy.run_path(str(Path(chenu.__file__).with_name("piccolo_conf.py")))
 
     assert db.ENGINE.config["dsn"] == url
     assert db.DIRECT is not None
