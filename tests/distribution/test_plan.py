@@ -67,5 +67,5 @@ async def test_the_plan_is_read_by_people_and_by_programs(services: Services) ->
     assert text.splitlines()[-1].endswith(" 0 unexplained")
     assert {each["table"] for each in document["tables"]} == PLACEMENT_OF.keys()
     assert (plan.is_whole, broken.is_whole) == (True, False)
-    assert "sale   unique (number)  UNEXPLAINED" in as_text(broken)
+    assert "sale  unique (number)  UNEXPLAINED" in as_text(broken)
     assert as_text(broken).endswith("1 unexplained\nno placement: news")
