@@ -46,8 +46,8 @@ def open_pooler(database_url: str, *, has_query: bool = True) -> Iterator[str]:
         pool_size=SESSIONS,
     )
     if not has_query:
-        kept = [line.partition(" connect_query=")[0] for line in path.read_text().splitlines()]
-        path.write_text("\n".join(kept))
+        lines = [line.partition(" connect_query=")[0] for line in path.read_text().splitlines()]
+        path.write_text("\n".join(lines))
     child = Child(
         "PgBouncer",
         [_find_pgbouncer(), str(path)],

@@ -65,8 +65,8 @@ async def _run(product: Product, names: list[str]) -> bool:
     print(format_faults(windows, load.records), format_writes(checked), sep="\n\n")
     for odd in load.odd[:20]:
         print("odd:", odd)
-    are_kept = not any(each.losses.lost or each.losses.doubled for each in checked)
-    return await asyncio.to_thread(_check_books, product) and are_kept and not load.odd
+    are_whole = not any(each.losses.lost or each.losses.doubled for each in checked)
+    return await asyncio.to_thread(_check_books, product) and are_whole and not load.odd
 
 
 async def _break(fault: Broken) -> Window:

@@ -52,9 +52,9 @@ async def _nodes(client: Any) -> list[list[str]]:
     raw = await client.execute_command("CLUSTER NODES")
     if isinstance(raw, dict):
         return [
-            [known["node_id"], address, known["flags"], known["master_id"], "", "", "", "connected"]
+            [known["node_id"], place, known["flags"], known["master_id"], "", "", "", "connected"]
             + known["slots"]
-            for address, known in raw.items()
+            for place, known in raw.items()
         ]
     text = raw.decode() if isinstance(raw, bytes) else str(raw)
     return [line.split() for line in text.splitlines() if line]

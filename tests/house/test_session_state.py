@@ -82,8 +82,8 @@ def test_no_statement_leaves_anything_in_a_session_that_others_get() -> None:
     assert found == OWN_SESSIONS.keys()
 
 
-def test_what_a_session_would_keep_is_found() -> None:
-    kept = """
+def test_what_would_stay_in_a_session_is_found() -> None:
+    leaving = """
 async def f(connection, name):
     await connection.execute("SET lock_timeout = '1s'")
     await connection.execute(f"SET SESSION {name} TO 'x'")
@@ -102,5 +102,5 @@ async def f(connection):
     await connection.execute("UPDATE some SET id = 1")
 """
 
-    assert len(_find_states(kept)) == 8
+    assert len(_find_states(leaving)) == 8
     assert _find_states(ended) == set()
