@@ -55,9 +55,16 @@ async def look_up_host(public_url: str, host: str) -> FoundHost:
 
 async def find_site_of(public_url: str, account_id: AccountId) -> Site | None:
     """At the first of its hosts by name. None for a brand that sleeps or has no host."""
+    return next(iter(await list_sites_of(public_url, account_id)), None)
+
+
+async def list_sites_of(public_url: str, account_id: AccountId) -> list[Site]:
+    """One at each of its hosts, by name."""
     brand = await _find_awake(account_id)
-    hosts = [] if brand is None else await list_proved_names(account_id, NameKind.HOST)
-    return brand.site(origin_at(public_url, hosts[0])) if brand is not None and hosts else None
+    if brand is None:
+        return []
+    hosts = await list_proved_names(account_id, NameKind.HOST)
+    return [brand.site(origin_at(public_url, host)) for host in hosts]
 
 
 async def _find_awake(account_id: AccountId) -> BrandRow | None:

@@ -1,6 +1,7 @@
 """One connection of an account: changed, tried, switched on and off, required, removed."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from litestar import get, post
@@ -8,7 +9,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from chenu.accounts.actor import Actor
+from chenu.branding.sites import list_sites_of
 from chenu.core.errors import ChenuError
+from chenu.core.site import current_site, showing
 from chenu.flows.services import Services
 from chenu.flows.sso.kinds import return_url
 from chenu.flows.sso.people import count_people
@@ -24,7 +27,7 @@ from chenu.flows.sso.switching import (
 from chenu.flows.sso.trials import begin_trial
 from chenu.scim.model import SCIM_PATH
 from chenu.scim.tokens import find_token
-from chenu.sso.connections import get_connection
+from chenu.sso.connections import ConnectionRow, get_connection
 from chenu.sso.model import ConnectionId
 from chenu.tiers.catalogue import Feature
 from chenu.tiers.entitlements import find_refusal
@@ -72,12 +75,30 @@ async def render_connection(
         token=await find_token(account_id, connection_id),
         scim_url=services.url(SCIM_PATH),
         plan_refusal=find_refusal(pages.request_context.actor.entitlements, Feature.SSO),
-        redirect_uri=return_url(services, connection),
-        our_metadata=audience_of(services, connection_id),
+        places=await _list_places(services, connection),
         states=STATES,
         form=form,
     )
     return page if error is None else with_retry(page, error)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the provider has to know for one host: ours, or one of the account's own."""
+
+    return_url: str
+    metadata_url: str
+
+
+async def _list_places(services: Services, connection: ConnectionRow) -> list[Place]:
+    """The host that is asked first. Pages of a brand name its hosts alone."""
+    here, places = current_site(), []
+    sites = await list_sites_of(services.settings.public_url, connection.account_id)
+    for site in (here, *(each for each in sites if here is None or each.origin != here.origin)):
+        with showing(site):
+            urls = return_url(services, connection), audience_of(services, connection.id)
+        places.append(Place(*urls))
+    return places
 
 
 @post(ONE, opt=OWNERS_WORK)

@@ -12,10 +12,12 @@ from chenu.core.clock import system_now
 from chenu.flows.services import Services
 from chenu.tiers.catalogue import TierCode
 from tests.accounts.mailed import mailed_token
+from tests.branding.branded import make_branded
 from tests.domains.resolvers import Records
 from tests.people import PASSWORD, Person, make_member, make_person
 from tests.rows import count, mails_to, put
 from tests.sso.provider_side import CLIENT, ISSUER, SECRET, ProviderSide
+from tests.sso.standing import put_standing
 from tests.storefront.browser import Browser, Seen
 from tests.storefront.conftest import OpenBrowser
 
@@ -91,6 +93,19 @@ async def test_an_owner_sets_a_provider_up_tries_it_and_people_come_by_it(
     assert (entered.status, entered.location) == (303, "/tokens")
     assert "Elsa" in (await visitor.get("/account/members")).words
     assert await count("membership", "role = 'BILLING'") == 1
+
+
+async def test_the_provider_has_to_know_the_address_on_each_host(
+    browser: Browser, services: Services
+) -> None:
+    acme = await make_branded()
+    connection = (await put_standing(acme.owner, "acme.fr"))["connection"]
+
+    page = await browser.become(acme.owner).get(f"{HOME}/connections/{connection}")
+
+    callback = f"/sign-in/provider/{connection}/callback"
+    assert services.url(callback) in page.words
+    assert f"{acme.origin}{callback}" in page.words
 
 
 async def test_the_owner_makes_replaces_and_revokes_the_token_of_a_directory(
