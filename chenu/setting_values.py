@@ -57,11 +57,6 @@ def read_one_of(kind: type[E]) -> Callable[[str], E]:
     return parse
 
 
-def optional(parse: Callable[[str], T]) -> Callable[[str], T | None]:
-    """None for an empty text."""
-    return lambda raw: parse(raw) if raw else None
-
-
 def read_mailbox(raw: str) -> str:
     typed = parseaddr(raw)[1]
     email = typed if typed.isascii() else find_ascii_address(typed) or ""
@@ -78,6 +73,11 @@ def read_proxies(raw: str) -> tuple[str, ...]:
 
 def read_database_url(raw: str) -> str:
     return _url(raw, ("postgresql", "postgres"))
+
+
+def find_database_url(raw: str) -> str | None:
+    """None for an empty text."""
+    return read_database_url(raw) if raw else None
 
 
 def read_redis_url(raw: str) -> str:
@@ -148,6 +148,11 @@ def read_secret(raw: str) -> bytes:
         rule = "that nobody can guess, neither repeated ones nor known words"
         raise ValueError(f"at least {SHORTEST} characters {rule}")
     return raw.encode()
+
+
+def find_secret(raw: str) -> bytes | None:
+    """None for an empty text."""
+    return read_secret(raw) if raw else None
 
 
 def read_log_level(raw: str) -> str:

@@ -146,14 +146,10 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         media=_read_media(env),
         company=_read_company(env, mode),
         leak_reporters=_read(env, "CHENU_LEAK_REPORTERS", read_leak_reporters, default=""),
-        replica_url=_read(
-            env, "DATABASE_REPLICA_URL", values.optional(values.read_database_url), default=""
-        ),
+        replica_url=_read(env, "DATABASE_REPLICA_URL", values.find_database_url, default=""),
         replica_bounds=_read(env, "CHENU_REPLICA_SECONDS", values.read_bounds, default=""),
-        direct_url=_read(
-            env, "DATABASE_DIRECT_URL", values.optional(values.read_database_url), default=""
-        ),
-        backup_key=_read(env, "CHENU_BACKUP_KEY", values.optional(values.read_secret), default=""),
+        direct_url=_read(env, "DATABASE_DIRECT_URL", values.find_database_url, default=""),
+        backup_key=_read(env, "CHENU_BACKUP_KEY", values.find_secret, default=""),
         webhooks_may_loop=_read(env, "CHENU_WEBHOOK_LOOPBACK", values.read_switch, default="off"),
         sample_seconds=_read(env, "CHENU_SAMPLE_SECONDS", values.read_sample_seconds, default="15"),
         web_address=_read(env, "CHENU_WEB_ADDRESS", values.read_optional_url, default="") or None,

@@ -15,7 +15,8 @@ def explain(text: str) -> str:
     schema = get_schema()
     prepared = Documents(schema).read(text)
     if prepared.document is None:
-        raise BadInput("\n".join(error.message for error in prepared.errors))
+        messages = "\n".join(error.message for error in prepared.errors)
+        raise BadInput(messages)
     parts = []
     for operation in prepared.operations:
         if operation.operation is not OperationType.QUERY:

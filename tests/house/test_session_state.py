@@ -13,7 +13,7 @@ FOLDERS = ("chenu", "graphql/chenu_graphql", "storefront")
 OWN_SESSIONS = {
     ("chenu/core/mail.py", "pg_try_advisory_lock"): "own_session",
     ("chenu/core/mail.py", "pg_advisory_unlock"): "own_session",
-    ("chenu/core/migrations.py", "pg_advisory_lock"): "a connection past the pooler",
+    ("chenu/core/migrations.py", "pg_try_advisory_lock"): "a connection past the pooler",
     ("chenu/core/db_settings.py", "SET {} ="): "what the pooler runs in its own sessions",
 }
 """Where something of a session is used, and how it comes to a session of its own."""
