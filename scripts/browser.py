@@ -10,7 +10,16 @@ import sys
 
 from debian import install
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
+"""The shell is the same engine without windows, for which the others compute much."""
+PACKAGES = NAMES[:2]
+"""Older releases of Debian have no shell."""
 HINT = "install Chromium (Debian: apt-get install chromium) or set CHENU_CHROMIUM to its path"
 
 
@@ -22,11 +31,11 @@ def find_chromium() -> str | None:
 
 
 def main() -> int:
-    found = find_chromium()
-    reason = None
-    if found is None and not os.environ.get("CHENU_CHROMIUM"):
-        reason = install("Chromium", "chromium", "fonts-dejavu-core")
-        found = find_chromium()
+    found, reason = find_chromium(), None
+    for package in () if os.environ.get("CHENU_CHROMIUM") else PACKAGES:
+        if found is None:
+            reason = install("Chromium", package, "fonts-dejavu-core")
+            found = find_chromium()
     if found is None:
         why = f" ({reason})" if reason else ""
         print(f"no Chromium for the browser tests{why}: {HINT}", file=sys.stderr)
