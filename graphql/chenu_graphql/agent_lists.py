@@ -78,13 +78,10 @@ class AgentFilter:
     language: str | None = input_field("'fr' or 'en'.")
 
 
-_EVERYTHING = Filter()
-
-
 def read_filter(sent: AgentFilter | None) -> Filter:
-    """Raises BadInput that names the field."""
+    """A new one each time: it has what the site shows. Raises BadInput that names the field."""
     if sent is None:
-        return _EVERYTHING
+        return Filter()
     _check(sent)
     filters = Filter(
         kinds=sent.kinds or (),
