@@ -17,7 +17,9 @@ _FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--accept-lang=en-US,en",
 ]
+"""The language of contexts that name none: builds of Chromium have different ones."""
 
 
 @asynccontextmanager
