@@ -46,13 +46,13 @@ pgbouncer: $(READY)
 demo: $(READY) $(FRONTEND) ## the whole product with its engines and sample data; ARGS="--port 8010 --fresh"
 	@exec $(BIN)/chenu demo $(ARGS)
 
-test: $(READY) $(FRONTEND) browser nginx xmlsec pgbouncer ## every test; faults and properties at a tenth of their counts (30 min)
+test: $(READY) $(FRONTEND) browser nginx xmlsec pgbouncer ## every test; faults and properties at a tenth of their counts (28 min)
 	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n $(WORKERS) $(SLOWEST) $(ARGS)
 
 check: $(READY) lint types ## lint, types and unit tests (under a minute); before each commit
 	@$(BIN)/python -m pytest -q -n 2 -m "not engines" $(ARGS)
 
-faults: $(READY) $(FRONTEND) ## the full counts of the fault and property tests (27 min)
+faults: $(READY) $(FRONTEND) ## the full counts of the fault and property tests (30 min)
 	@FAULT_SHARE=1 $(BIN)/python -m pytest -n 2 -m faults $(SLOWEST) $(ARGS) $(FAULTS)
 
 soak: $(READY) $(FRONTEND) ## ten times the full counts, by hand (hours); FAULT_SHARE=0.1 for fewer
