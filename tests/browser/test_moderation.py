@@ -1,6 +1,8 @@
 """A suspension in Chromium: staff take an agent off sale, its creator reads why and appeals."""
 
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import MARKS, Visitor
+
+pytestmark = MARKS
 
 OWN = ":is(li, tr, article):has(.pill-published) a[href^='/creator/agents/']"
 
