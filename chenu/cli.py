@@ -91,7 +91,7 @@ async def _serve(settings: Settings, claim: Any) -> None:
         async with opened as services, storing(services.limiter):
             app = create_app(services)
             spare_garbage_collection()
-            url = settings.web_address or find_own_url(claim, settings.database_url)
+            url = settings.web_address or find_own_url(claim, settings.session_url)
             async with announcing(url, services.status, settings.sample_seconds):
                 await serve_app(app, claim, settings.limits)
 

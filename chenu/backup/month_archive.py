@@ -46,7 +46,7 @@ _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
 
 @asynccontextmanager
 async def _owning(settings: Settings) -> AsyncIterator[None]:
-    db.configure(settings.database_url, application="chenu-archive", role=None, is_patient=True)
+    db.configure(settings.session_url, application="chenu-archive", role=None, is_patient=True)
     await db.start(pool_size=2)
     try:
         await follow_clock(settings)

@@ -104,3 +104,19 @@ async def f(connection):
 
     assert len(_find_states(leaving)) == 8
     assert _find_states(ended) == set()
+
+
+def test_whoever_acts_as_the_owner_of_the_tables_goes_past_the_pooler() -> None:
+    """Whose sessions have the role of requests, and take no statement that no transaction may."""
+    owners = [
+        (path.name, ast.unparse(call.args[0]))
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call)
+        and ast.unparse(call.func) == "db.configure"
+        and any(each.arg == "role" for each in call.keywords)
+    ]
+
+    assert len(owners) >= 3
+    assert [each for each in owners if each[1].endswith("database_url")] == []
