@@ -102,7 +102,7 @@ class AnswerCache:
         """The answer as this caller gets it; None if it has no calls left, which the application
         words.
         """
-        charge = await self._meter.take_repeated(request_context, shared.calls)
+        charge = await self._meter.take(request_context, shared.calls, in_lots=True)
         if charge.is_refused:
             return None
         body = shared.write(charge)

@@ -28,22 +28,18 @@ class Meter:
         self._calls_per_minute = calls_per_minute
         self._is_on = is_on
 
-    async def take(self, request_context: RequestContext, calls: int) -> Charge:
+    async def take(
+        self, request_context: RequestContext, calls: int, *, in_lots: bool = False
+    ) -> Charge:
+        """`in_lots`: for an answer that is quicker than a round trip; of visitors alone."""
         allowance = self._find_allowance(request_context)
         if allowance is None:
             return Charge(calls)
         if allowance.kind is CallerKind.VISITOR:
-            decision = await self._lots.take(allowance, calls)
+            take = self._lots.take_in_lots if in_lots else self._lots.take
+            decision = await take(allowance, calls)
         else:
             decision = await self._limiter.take(allowance, calls)
-        return Charge(decision.calls, allowance, decision)
-
-    async def take_repeated(self, request_context: RequestContext, calls: int) -> Charge:
-        """The same for an answer from memory, which only visitors get: of lots of calls."""
-        allowance = self._find_allowance(request_context)
-        if allowance is None:
-            return Charge(calls)
-        decision = await self._lots.take_repeated(allowance, calls)
         return Charge(decision.calls, allowance, decision)
 
     def _find_allowance(self, request_context: RequestContext) -> Allowance | None:

@@ -1,4 +1,4 @@
-"""Calls of anonymous callers, taken in lots: answers from memory are quicker than a round trip.
+"""Calls of anonymous callers, taken in lots, where a round trip for each would weigh too much.
 
 Within any minute an address is served at most one lot a process more than the limiter allows
 (docs/decisions/0058). What is left of a lot is given up once the rate has restored as much, so that
@@ -18,6 +18,10 @@ from chenu.metering.decisions import Decision
 from chenu.metering.limiter import Limiter
 
 LOT = 10
+_LOTS_A_MINUTE = 600
+"""A rate of more than ten lots a second, which many visitors of one address share, is taken in as
+many lots.
+"""
 _ADDRESSES = 10_000
 _TTL_SECONDS = 60
 _SHORTEST_SECONDS = 1.0
@@ -76,7 +80,7 @@ class VisitorLots:
         known = None if lot is None else lot.decide(calls, self._now())
         return known or await self._take(allowance, calls)
 
-    async def take_repeated(self, allowance: Allowance, calls: int) -> Decision:
+    async def take_in_lots(self, allowance: Allowance, calls: int) -> Decision:
         """The same, but a round trip takes a lot, for all who wait: one at a time."""
         lot = self._lot_of(allowance)
         known = lot.decide(calls, self._now())
@@ -104,11 +108,12 @@ class VisitorLots:
 
     async def _take_lot(self, lot: _Lot, allowance: Allowance, calls: int) -> Decision:
         """A caller who has less than a lot left is served call by call."""
-        size = min(LOT, allowance.burst // 2)
+        rate = allowance.calls_per_minute or 1
+        size = min(max(LOT, rate // _LOTS_A_MINUTE), allowance.burst // 2)
         if size > calls:
             begun, decision = self._now(), await self._limiter.take(allowance, size)
             if decision.is_served:
-                seconds = 60 * size / (allowance.calls_per_minute or 1)
+                seconds = 60 * size / rate
                 lot.fill(decision, size, begun + max(_SHORTEST_SECONDS, seconds))
                 return lot.decide(calls, begun) or decision
         return await self._take(allowance, calls)

@@ -59,7 +59,7 @@ class CompiledRoute:
             return
         scope["path_template"] = PATH  # as the router sets it, for the edge's metrics
         csrf_header = headers.get(b"x-csrf-token", b"").decode("latin-1")
-        ctx = Context(self._services, request_context, csrf_header=csrf_header)
+        ctx = Context(self._services, request_context, csrf_header=csrf_header, is_quick=True)
         await _send(await self._answer(request, ctx, medium, scope["state"]), send)
 
     def _find_medium(self, scope: Any, headers: Mapping[bytes, bytes]) -> MediaType | None:

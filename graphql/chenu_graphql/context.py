@@ -36,8 +36,9 @@ class Context:
 
     `csrf_header` is the request's X-CSRF-Token, `cookies` are Set-Cookie values to send, `devices`
     is the new value of the device cookie (accounts/devices.py), `reading` is what to record when
-    the answer is complete. `charge` is what the operation took of the caller's calls.
-    `has_written`: the rest of the operation reads what it changed, from the primary.
+    the answer is complete. `charge` is what the operation took of the caller's calls. `is_quick`:
+    the query is compiled already. `has_written`: the rest of the operation reads what it changed,
+    from the primary.
     """
 
     services: Services
@@ -49,6 +50,7 @@ class Context:
     reading: Reading = field(default_factory=Reading)
     charge: Charge = NOTHING_TAKEN
     is_charged: bool = False
+    is_quick: bool = False
     has_written: bool = False
     _loaders: Loaders | None = None
     _stale_reads: StaleReads | None = None

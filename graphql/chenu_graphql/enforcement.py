@@ -5,9 +5,11 @@ A field without a declaration stops the schema from being built: deny by default
 
 import inspect
 from collections.abc import Callable, Iterator
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
+import strawberry
 from graphql import (
     GraphQLField,
     GraphQLObjectType,
@@ -16,6 +18,7 @@ from graphql import (
     get_nullable_type,
     is_leaf_type,
 )
+from strawberry.types.arguments import convert_argument
 from strawberry.types.field import StrawberryField
 
 from chenu.accounts.errors import SignInAgain
@@ -49,8 +52,14 @@ def own_fields(schema: GraphQLSchema) -> Iterator[tuple[GraphQLObjectType, str, 
                 yield kind, name, definition
 
 
-def enforce(schema: GraphQLSchema) -> None:
-    """Wraps the resolvers of a freshly built schema. Raises UndeclaredField."""
+def enforce(built: strawberry.Schema) -> GraphQLSchema:
+    """Wraps the resolvers of a freshly built schema; it as graphql-core executes it.
+
+    Raises UndeclaredField.
+    """
+    schema: GraphQLSchema = built._schema  # noqa: SLF001 - has no public name
+    registry = built.schema_converter.scalar_registry
+    convert = partial(convert_argument, scalar_registry=registry, config=built.config)
     for kind, name, definition in own_fields(schema):
         policy = find_field_policy(definition)
         if policy is None:
@@ -60,9 +69,11 @@ def enforce(schema: GraphQLSchema) -> None:
         elif kind is schema.subscription_type:
             definition.subscribe = _guard_query(definition, policy, definition.subscribe)
         else:
-            definition.resolve = _guard_query(definition, policy, _plain_resolver(definition))
+            plain = _plain_resolver(definition, convert)
+            definition.resolve = _guard_query(definition, policy, plain)
             mark_reader(definition, _describe(definition, policy))
         kind.is_type_of = None  # sources are rows, never instances of the API's classes
+    return schema
 
 
 def _describe(definition: GraphQLField, policy: Policy) -> Reader:
@@ -75,11 +86,8 @@ def _describe(definition: GraphQLField, policy: Policy) -> Reader:
     return Reader(_require(definition.resolve), attribute, points, is_open)
 
 
-def _plain_resolver(definition: GraphQLField) -> Resolver:
-    """The function is called directly if its arguments need no conversion.
-
-    Strawberry's wrapper costs more than most fields.
-    """
+def _plain_resolver(definition: GraphQLField, convert: Resolver) -> Resolver:
+    """The function is called directly: Strawberry's wrapper costs more than most fields."""
     field = get_definition(definition)
     if field.base_resolver is None:
         return _read_attribute(field)
@@ -89,7 +97,7 @@ def _plain_resolver(definition: GraphQLField) -> Resolver:
         raise TypeError(f"{function} takes more than its arguments and {_RESERVED}")
     reserved = names & _RESERVED
     if definition.args:
-        return _with_arguments(definition, function, reserved)
+        return _with_arguments(definition, function, reserved, convert)
     calls: dict[frozenset[str], Resolver] = {
         frozenset(): lambda _source, _info: function(),
         frozenset({"root"}): lambda source, _info: function(source),
@@ -99,21 +107,24 @@ def _plain_resolver(definition: GraphQLField) -> Resolver:
     return calls[frozenset(reserved)]
 
 
-def _with_arguments(definition: GraphQLField, function: Any, reserved: set[str]) -> Resolver:
+def _with_arguments(
+    definition: GraphQLField, function: Any, reserved: set[str], convert: Resolver
+) -> Resolver:
     """Numbers, texts and enums came as Python has them; Strawberry makes objects and lists."""
-    convert = _require(definition.resolve)
     arguments = get_definition(definition).arguments
-    names = {name: each.python_name for name, each in zip(definition.args, arguments, strict=True)}
+    known = dict(zip(definition.args, arguments, strict=True))
+    names = {name: argument.python_name for name, argument in known.items()}
     made = [
-        name
-        for name, argument in definition.args.items()
-        if not is_leaf_type(get_nullable_type(argument.type))
+        (name, argument.python_name, argument.type)
+        for name, argument in known.items()
+        if not is_leaf_type(get_nullable_type(definition.args[name].type))
     ]
 
     def resolve(source: Any, info: Any, **sent: Any) -> Any:
-        if any(sent.get(name) is not None for name in made):
-            return convert(source, info, **sent)
         values = {names[name]: value for name, value in sent.items()}
+        for name, python_name, kind in made:
+            if sent.get(name) is not None:
+                values[python_name] = convert(sent[name], kind)
         shared = {"root": source, "info": info}
         return function(**values, **{name: shared[name] for name in reserved})
 

@@ -9,6 +9,7 @@ async def charge(ctx: Context, calls: int) -> None:
     Raises RateLimited or QuotaExceeded for a caller who has not so many left.
     """
     if not ctx.is_charged:
-        ctx.charge = await ctx.services.meter.take(ctx.request_context, calls)
+        meter = ctx.services.meter
+        ctx.charge = await meter.take(ctx.request_context, calls, in_lots=ctx.is_quick)
         ctx.is_charged = True
     ctx.charge.require(ctx.locale)

@@ -91,9 +91,7 @@ def get_strawberry_schema() -> strawberry.Schema:
 @cache
 def get_schema() -> GraphQLSchema:
     """The schema as graphql-core executes it."""
-    schema: GraphQLSchema = get_strawberry_schema()._schema  # noqa: SLF001 - has no public name
-    enforce(schema)
-    return schema
+    return enforce(get_strawberry_schema())
 
 
 def print_sdl() -> str:

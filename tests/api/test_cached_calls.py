@@ -69,6 +69,21 @@ async def test_ten_answers_from_memory_cost_one_round_trip(services: Services) -
     assert await count_scripts(metering) == before + 3
 
 
+async def test_compiled_queries_share_a_round_trip_too(services: Services) -> None:
+    """Of visitors: no answer is kept, as each body is another."""
+    metering = await meter_calls(services, rate=6_000, trusted_proxies=PROXIES)
+    sent = [f"{{ tiers {{ code }} }} # {number}" for number in range(2)]
+
+    async with open_metered(metering) as http:
+        for query in (*sent, *sent):  # compiled when they come a second time
+            await Api(http, home(1)).send(query)
+        before = await count_scripts(metering)
+        replies = [await Api(http, home(2)).send(sent[number % 2]) for number in range(2 * LOT)]
+
+    assert await count_scripts(metering) == before + 2
+    assert [reply.cost["available"] for reply in replies[:LOT]] == [*range(1_199, 1_189, -1)]
+
+
 async def test_pages_of_the_storefront_take_none(services: Services) -> None:
     metering, opened = await open_keeping(services, SLOW)
     before = await count_scripts(metering)

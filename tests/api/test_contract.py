@@ -87,7 +87,7 @@ def test_a_field_without_a_declaration_stops_the_schema() -> None:
         secret: str = strawberry.field(description="Nobody said who may ask this.")
 
     with pytest.raises(UndeclaredField, match=r"Query\.secret"):
-        enforce(strawberry.Schema(Query)._schema)
+        enforce(strawberry.Schema(Query))
 
 
 def test_no_field_can_be_called_that_is_not_public_without_a_rule() -> None:

@@ -36,11 +36,6 @@ class Query:
     said: str = field("What arrived.", ANYONE, describe)
 
 
-def make_schema() -> GraphQLSchema:
-    schema: GraphQLSchema = strawberry.Schema(Query)._schema
-    return schema
-
-
 def ask(schema: GraphQLSchema, query: str) -> ExecutionResult:
     context = SimpleNamespace(name="asked", spent=0)
     return graphql_sync(schema, query, context_value=context)
@@ -60,10 +55,7 @@ def ask(schema: GraphQLSchema, query: str) -> ExecutionResult:
     ids=["defaults", "renamed", "nulls", "enum", "list", "empty object", "object"],
 )
 def test_arguments_arrive_as_strawberry_passes_them(sent: str) -> None:
-    enforced = make_schema()
-    enforce(enforced)
-
-    direct = ask(enforced, f"{{ said{sent} }}")
+    direct = ask(enforce(strawberry.Schema(Query)), f"{{ said{sent} }}")
 
     assert direct.errors is None
-    assert direct == ask(make_schema(), f"{{ said{sent} }}")
+    assert direct == ask(strawberry.Schema(Query)._schema, f"{{ said{sent} }}")

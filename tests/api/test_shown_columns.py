@@ -62,11 +62,12 @@ async def test_columns_say_what_resolvers_say(
     assert [node["name"] for node in nodes][-1] == {"en": "One", "fr": "Alpha"}[locale]
 
 
+@pytest.mark.parametrize("chosen", ["", ', filter: {priceTypes: [FREE], language: "fr"}'])
 async def test_no_other_columns_are_read(
-    client: httpx.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch, chosen: str
 ) -> None:
     await stock(services, 1)
-    query = "{ agents(first: 1) { edges { node { slug } } } }"
+    query = f"{{ agents(first: 1{chosen}) {{ edges {{ node {{ slug }} }} }} }}"
     await Api(client).send(query)
     read: list[str] = []
     fetch = db.fetch_records

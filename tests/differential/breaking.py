@@ -69,9 +69,7 @@ class BreakingSchema:
 
 def _build_schema() -> GraphQLSchema:
     """Separate from the application's schema, which other tests use."""
-    schema: GraphQLSchema = get_strawberry_schema.__wrapped__()._schema
-    enforce(schema)
-    return schema
+    return enforce(get_strawberry_schema.__wrapped__())
 
 
 def _is_spared(source: Any, coordinate: str) -> bool:

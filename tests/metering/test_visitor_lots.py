@@ -38,7 +38,7 @@ async def test_a_lot_is_one_round_trip_for_all_who_wait(services: Services) -> N
     caller = visitor("one")
     before = await count_scripts(services)
 
-    decisions = await asyncio.gather(*(lots.take_repeated(caller, 1) for _ in range(2 * LOT)))
+    decisions = await asyncio.gather(*(lots.take_in_lots(caller, 1) for _ in range(2 * LOT)))
 
     assert all(decision.is_served for decision in decisions)
     assert sorted(decision.available or 0 for decision in decisions) == list(range(20, 40))
@@ -50,7 +50,7 @@ async def test_no_more_are_served_than_there_are(services: Services) -> None:
     _, lots, _ = await open_lots(services)
     caller = visitor("two", burst=24)
 
-    decisions = [await lots.take_repeated(caller, 1) for _ in range(30)]
+    decisions = [await lots.take_in_lots(caller, 1) for _ in range(30)]
 
     assert [decision.is_served for decision in decisions] == [True] * 24 + [False] * 6
     assert decisions[-1].retry_after >= 1
@@ -60,7 +60,7 @@ async def test_two_processes_together_serve_no_more_either(services: Services) -
     limiter, lots, _ = await open_lots(services)
     other, caller = VisitorLots(limiter), visitor("three", burst=24)
 
-    decisions = [await each.take_repeated(caller, 1) for _ in range(20) for each in (lots, other)]
+    decisions = [await each.take_in_lots(caller, 1) for _ in range(20) for each in (lots, other)]
 
     assert sum(decision.is_served for decision in decisions) == 24
 
@@ -68,7 +68,7 @@ async def test_two_processes_together_serve_no_more_either(services: Services) -
 async def test_what_is_left_of_a_lot_serves_fresh_answers_too(services: Services) -> None:
     limiter, lots, _ = await open_lots(services)
     caller = visitor("four")
-    await lots.take_repeated(caller, 1)
+    await lots.take_in_lots(caller, 1)
     before = await count_scripts(services)
 
     decision = await lots.take(caller, 2)
@@ -82,10 +82,10 @@ async def test_what_is_left_of_a_lot_serves_fresh_answers_too(services: Services
 async def test_a_rest_is_given_up_once_the_rate_has_restored_it(services: Services) -> None:
     limiter, lots, watch = await open_lots(services)
     caller = visitor("five")
-    await lots.take_repeated(caller, 1)
+    await lots.take_in_lots(caller, 1)
 
     watch.moment += LOT * 6
-    await lots.take_repeated(caller, 1)
+    await lots.take_in_lots(caller, 1)
 
     assert await available(limiter, caller) == 20
 
