@@ -1,25 +1,20 @@
 """The fields of accounts and memberships."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import strawberry
 
 from chenu.accounts.actor import AccountId, AccountRole
-from chenu.accounts.api_keys import ApiKey as KeyRow
-from chenu.accounts.entitlements import Entitlement as EntitlementRow
 from chenu.accounts.queries import Account as AccountRow
 from chenu.accounts.queries import Membership
 from chenu.agents.counts import count_purchases
 from chenu.agents.executions import ExecutionRow
 from chenu.agents.purchases import PurchaseRow, list_purchases
 from chenu.billing.invoices import InvoiceRow, count_invoices, list_invoices
-from chenu.billing.subscriptions import SubscriptionRow
 from chenu.flows.api_plans.view import ApiPlanState, describe_api_plan
 from chenu.metering.plan_of import plan_of
 from chenu.tiers import catalogue
 from chenu.tokens.limits import LimitRow
-from chenu.tokens.wallet import Wallet
 from chenu_graphql.api_keys import ApiKey
 from chenu_graphql.api_plans import ApiSubscription
 from chenu_graphql.api_usage import ApiUsage, resolve_api_usage
@@ -44,6 +39,7 @@ from chenu_graphql.market import AccessGrant
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.permissions import ACTING, INVOICES, PARENT, READER, SIGN_IN_SETUP
 from chenu_graphql.purchases import Purchase
+from chenu_graphql.relations import by_key
 from chenu_graphql.roi import RoiReport, resolve_roi
 from chenu_graphql.shelves import page_library
 from chenu_graphql.sign_in_providers import (
@@ -106,8 +102,7 @@ async def _page_token_limits(
     return await page_token_limits(info.context, root.id, arguments)
 
 
-async def _subscription(root: _Source, info: Info) -> SubscriptionRow | None:
-    return await info.context.loaders.plans.load(root.id)
+_subscription = by_key(lambda ctx: ctx.loaders.plans, lambda root: root.id)
 
 
 async def _api_subscription(root: _Source, info: Info) -> ApiPlanState:
@@ -129,17 +124,13 @@ async def _page_invoices(
     return ConnectionSource(cursors, rows, by_row_id, partial(count_invoices, root.id))
 
 
-async def _entitlements(root: _Source, info: Info) -> Sequence[EntitlementRow]:
-    found = await info.context.loaders.entitlements.load(root.id)
-    return found.entitlements if found else ()
-
-
-async def _tokens(root: _Source, info: Info) -> Wallet | None:
-    return await info.context.loaders.wallets.load(root.id)
-
-
-async def _api_keys(root: _Source, info: Info) -> list[KeyRow]:
-    return await info.context.loaders.api_keys.load(root.id)
+_entitlements = by_key(
+    lambda ctx: ctx.loaders.entitlements,
+    lambda root: root.id,
+    lambda found: found.entitlements if found else (),
+)
+_tokens = by_key(lambda ctx: ctx.loaders.wallets, lambda root: root.id)
+_api_keys = by_key(lambda ctx: ctx.loaders.api_keys, lambda root: root.id)
 
 
 @strawberry.type(description="Who pays. Everyone has a personal account; companies share one.")
@@ -207,8 +198,7 @@ class Account(Node):
     )
 
 
-async def _member_account(root: strawberry.Parent[Membership], info: Info) -> AccountRow | None:
-    return await info.context.loaders.accounts.load(root.account_id)
+_member_account = by_key(lambda ctx: ctx.loaders.accounts, lambda root: root.account_id)
 
 
 @strawberry.type(description="A person's place in an account.")

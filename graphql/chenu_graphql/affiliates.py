@@ -16,7 +16,6 @@ from chenu.affiliates.model import (
     CommissionStatus,
 )
 from chenu.affiliates.statistics import AffiliateStatistics, get_statistics
-from chenu.billing.invoices import InvoiceId
 from chenu.flows.affiliates.join import join_programme
 from chenu.flows.affiliates.links import link_of
 from chenu.flows.affiliates.onboarding import PATH
@@ -40,6 +39,7 @@ from chenu_graphql.money import Money
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import AFFILIATE, PARENT, READER, is_own_affiliate
+from chenu_graphql.relations import by_key
 from chenu_graphql.scalars import URL
 
 _Source = strawberry.Parent[AffiliateRow]
@@ -57,9 +57,11 @@ async def _customer_hint(root: _Commission, info: Info) -> str:
     return hint_of(None if customer is None else customer.email, info.context.locale)
 
 
-async def _invoice_number(root: _Commission, info: Info) -> str | None:
-    invoice = await info.context.loaders.invoices.load(InvoiceId(root.invoice_id))
-    return None if invoice is None else invoice.number
+_invoice_number = by_key(
+    lambda ctx: ctx.loaders.invoices,
+    lambda root: root.invoice_id,
+    lambda invoice: None if invoice is None else invoice.number,
+)
 
 
 @strawberry.type(

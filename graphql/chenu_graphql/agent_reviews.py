@@ -20,6 +20,7 @@ from chenu_graphql.connection import (
 from chenu_graphql.context import Context, Info
 from chenu_graphql.ids import public_id
 from chenu_graphql.nodes import register_node
+from chenu_graphql.relations import by_key
 
 _MOST_COUNTED = 1001
 _Source = strawberry.Parent[ReviewRow]
@@ -29,13 +30,14 @@ def resolve_id(root: _Source) -> strawberry.ID:
     return public_id("Review", root.id)
 
 
-async def resolve_author(root: _Source, info: Info) -> str:
-    author = await info.context.stale_loaders.users.load(root.author_id)
-    return author.display_name if author is not None else "…"
-
-
-async def resolve_histogram(root: AgentSource, info: Info) -> list[int]:
-    return list((await info.context.stale_loaders.ratings.load(root.id)).counts)
+resolve_author = by_key(
+    lambda ctx: ctx.stale_loaders.users,
+    lambda root: root.author_id,
+    lambda author: author.display_name if author is not None else "…",
+)
+resolve_histogram = by_key(
+    lambda ctx: ctx.stale_loaders.ratings, lambda root: root.id, lambda rating: list(rating.counts)
+)
 
 
 async def page_reviews(

@@ -1,12 +1,15 @@
 """How the fields of an agent are resolved, and who may see one."""
 
+from collections.abc import Callable
+from typing import Any, TypeGuard
+
 import strawberry
 
 from chenu.agents.access import AgentAccess as Access
 from chenu.agents.access import choose_version, decide_access
 from chenu.agents.model import AgentId, PriceType, VersionId
 from chenu.agents.queries import ViewerRole, find_viewer_role, is_maker, sees_every_state
-from chenu.agents.rows import AgentRow, AgentText, ChangeRow, CreatorRow
+from chenu.agents.rows import AgentRow, AgentText, CreatorRow
 from chenu.agents.run_summaries import RunSummary
 from chenu.agents.version_heads import VersionHead
 from chenu.media.pictures import PictureSize, picture_url
@@ -19,6 +22,7 @@ from chenu_graphql.ids import public_id
 from chenu_graphql.money import Money
 from chenu_graphql.nodes import register_node
 from chenu_graphql.permissions import PARENT
+from chenu_graphql.relations import by_key
 
 AgentSource = strawberry.Parent[AgentRow]
 
@@ -99,25 +103,22 @@ def resolve_minutes(root: AgentSource) -> float:
     return minutes_of(root.seconds_saved)
 
 
-async def _load_summary(root: AgentRow, info: Info) -> RunSummary | None:
-    """None until there is enough of it."""
-    summary = await info.context.stale_loaders.run_summaries.load(root.id)
-    return summary if summary is not None and summary.has_figures else None
+def _by_summary(make: Callable[[RunSummary | None], object]) -> Callable[..., Any]:
+    return by_key(lambda ctx: ctx.stale_loaders.run_summaries, lambda root: root.id, make)
 
 
-async def resolve_success_rate(root: AgentSource, info: Info) -> float | None:
-    summary = await _load_summary(root, info)
-    return None if summary is None else summary.success_rate
+def _has_figures(summary: RunSummary | None) -> TypeGuard[RunSummary]:
+    """Whether there is enough of it."""
+    return summary is not None and summary.has_figures
 
 
-async def resolve_median_tokens(root: AgentSource, info: Info) -> int | None:
-    summary = await _load_summary(root, info)
-    return None if summary is None else summary.median_tokens
-
-
-async def resolve_recent_accounts(root: AgentSource, info: Info) -> int:
-    summary = await info.context.stale_loaders.run_summaries.load(root.id)
-    return 0 if summary is None else summary.accounts
+resolve_success_rate = _by_summary(
+    lambda summary: summary.success_rate if _has_figures(summary) else None
+)
+resolve_median_tokens = _by_summary(
+    lambda summary: summary.median_tokens if _has_figures(summary) else None
+)
+resolve_recent_accounts = _by_summary(lambda summary: summary.accounts if summary else 0)
 
 
 async def resolve_access(root: AgentSource, info: Info) -> Access:
@@ -129,8 +130,7 @@ async def resolve_access(root: AgentSource, info: Info) -> Access:
     return decide_access(ctx.actor, agent, grant)
 
 
-async def resolve_change(root: AgentSource, info: Info) -> ChangeRow | None:
-    return await info.context.loaders.changes.load(root.id)
+resolve_change = by_key(lambda ctx: ctx.loaders.changes, lambda root: root.id)
 
 
 def resolve_reason(root: strawberry.Parent[Access], info: Info) -> Refusal | None:

@@ -21,6 +21,18 @@ class Loader(DataLoader[Key, Value]):
     def load(self, key: Key) -> Awaitable[Value]:
         return asyncio.shield(super().load(key))
 
+    async def load_all(self, keys: Sequence[Key]) -> list[Value]:
+        """For whoever waits for all of them: no wait is cancelled by itself.
+
+        Raises the first error when all are done.
+        """
+        waits = [super(Loader, self).load(key) for key in keys]
+        found = await asyncio.gather(*waits, return_exceptions=True)
+        values = [each for each in found if not isinstance(each, BaseException)]
+        if len(values) < len(found):
+            raise next(each for each in found if isinstance(each, BaseException))
+        return values
+
 
 def one_each(
     fetch: Callable[[list[Key]], Awaitable[Sequence[Row]]], key: Callable[[Row], Key]

@@ -99,6 +99,9 @@ class _Compiler:
         listed = self._find_columns(definition.type, nodes)
         complete = self._write_type(definition.type, nodes, listed=listed)
         reader = find_reader(definition)
+        if reader is not None and reader.relation is not None:
+            related = self._source.name(f"{kind.name}_{name}", reader.relation)
+            return [f"answer[{key!r}] = run.relate({related}, source, answer, {key!r}, {complete})"]
         if reader is not None and reader.attribute is not None:
             call, rest = f"source.{reader.attribute}", f"{complete}(value, run)"
         else:

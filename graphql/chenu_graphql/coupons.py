@@ -35,6 +35,7 @@ from chenu_graphql.money import Money
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import FINANCE, PARENT, READER
+from chenu_graphql.relations import by_key
 from chenu_graphql.scalars import BigInt
 
 
@@ -67,9 +68,11 @@ def _coupon_id(root: _Coupon) -> strawberry.ID:
     return public_id("Coupon", root.id)
 
 
-async def _redemptions(root: _Coupon, info: Info) -> int:
-    counted = await info.context.loaders.redemptions.load(root.id)
-    return 0 if counted is None else counted.redeemed
+_redemptions = by_key(
+    lambda ctx: ctx.loaders.redemptions,
+    lambda root: root.id,
+    lambda counted: 0 if counted is None else counted.redeemed,
+)
 
 
 @strawberry.type(description="A code that takes something off plans; for staff.")

@@ -32,6 +32,7 @@ from chenu_graphql.payloads import Payload
 from chenu_graphql.permissions import Rule, require_write
 from chenu_graphql.policies import find_field_policy, get_definition
 from chenu_graphql.readers import Reader, mark_reader
+from chenu_graphql.relations import GuardedRelation, find_relation
 
 Resolver = Callable[..., Any]
 
@@ -83,7 +84,9 @@ def _describe(definition: GraphQLField, policy: Policy) -> Reader:
     field = get_definition(definition)
     is_attribute = field.base_resolver is None and is_open and not points
     attribute = field.python_name if is_attribute else None
-    return Reader(_require(definition.resolve), attribute, points, is_open)
+    relation = find_relation(field.base_resolver.wrapped_func) if field.base_resolver else None
+    guarded = GuardedRelation(relation, points, rule) if relation else None
+    return Reader(_require(definition.resolve), attribute, points, is_open, guarded)
 
 
 def _plain_resolver(definition: GraphQLField, convert: Resolver) -> Resolver:

@@ -9,7 +9,6 @@ from chenu.accounts.actor import AccountId
 from chenu.agents.counts import count_executions
 from chenu.agents.executions import ExecutionRow, list_executions
 from chenu.agents.model import ExecutionId, ExecutionStatus
-from chenu.agents.rows import AgentRow
 from chenu.tiers import spheres
 from chenu_graphql.connection import ConnectionSource, PageArguments, by_row_id, read_page
 from chenu_graphql.context import Context, Info
@@ -18,6 +17,7 @@ from chenu_graphql.ids import public_id
 from chenu_graphql.market import Agent
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.permissions import READER, RUNNER
+from chenu_graphql.relations import by_key
 from chenu_graphql.scalars import BigInt
 from chenu_graphql.tiers import Sphere
 
@@ -28,9 +28,8 @@ def _id(root: _Source) -> strawberry.ID:
     return public_id("Execution", root.id)
 
 
-async def _agent(root: _Source, info: Info) -> AgentRow | None:
-    """Whoever ran it may read the agent in any status."""
-    return await info.context.loaders.agents.load(root.agent_id)
+# Whoever ran it may read the agent in any status.
+_agent = by_key(lambda ctx: ctx.loaders.agents, lambda root: root.agent_id)
 
 
 def _sphere(root: _Source) -> spheres.Sphere | None:

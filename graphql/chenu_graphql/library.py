@@ -4,11 +4,11 @@ import strawberry
 
 from chenu.agents.access import GrantRow
 from chenu.agents.model import GrantId
-from chenu.agents.rows import AgentRow
-from chenu_graphql.context import Context, Info
+from chenu_graphql.context import Context
 from chenu_graphql.ids import public_id
 from chenu_graphql.nodes import register_node
 from chenu_graphql.permissions import READER
+from chenu_graphql.relations import by_key
 
 _Source = strawberry.Parent[GrantRow]
 
@@ -17,8 +17,7 @@ def resolve_id(root: _Source) -> strawberry.ID:
     return public_id("AccessGrant", root.id)
 
 
-async def resolve_agent(root: _Source, info: Info) -> AgentRow | None:
-    return await info.context.loaders.agents.load(root.agent_id)
+resolve_agent = by_key(lambda ctx: ctx.loaders.agents, lambda root: root.agent_id)
 
 
 async def _find(ctx: Context, row_id: GrantId) -> GrantRow | None:

@@ -9,7 +9,6 @@ import strawberry
 from chenu.agents.model import PaymentId, PurchaseId, PurchaseStatus
 from chenu.agents.payments import PaymentRow
 from chenu.agents.purchases import PurchaseRow
-from chenu.agents.rows import AgentRow
 from chenu.billing.subscriptions import SubscriptionRow
 from chenu.core.money import Cents
 from chenu_graphql.agents import AgentPrice
@@ -39,6 +38,7 @@ from chenu_graphql.market import Agent
 from chenu_graphql.money import Money
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.permissions import HOLDER, PARENT, READER
+from chenu_graphql.relations import by_key
 from chenu_graphql.scalars import URL
 
 PaymentSource = strawberry.Parent[PaymentRow]
@@ -74,9 +74,8 @@ def _id(root: PurchaseSource) -> strawberry.ID:
     return public_id("Purchase", root.id)
 
 
-async def _load_agent(root: PurchaseSource, info: Info) -> AgentRow | None:
-    """Buyers may read the agent in any status."""
-    return await info.context.loaders.agents.load(root.agent_id)
+# Buyers may read the agent in any status.
+_load_agent = by_key(lambda ctx: ctx.loaders.agents, lambda root: root.agent_id)
 
 
 async def _resolve_breakdown(root: PurchaseSource, info: Info) -> Breakdown:

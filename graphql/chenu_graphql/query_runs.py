@@ -1,7 +1,7 @@
 """One run of a compiled query: its arguments, and the values that it waits for."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,8 +10,10 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from chenu.core.errors import Unavailable
 from chenu_graphql.arguments import Arguments, PlainVariables
+from chenu_graphql.batching import Loader
 from chenu_graphql.context import Context
 from chenu_graphql.fallbacks import FallbackReason, NotCompiled
+from chenu_graphql.relations import GuardedRelation, Relation
 
 Complete = Callable[[Any, "QueryRun"], Any]
 """Converts a resolved value to what the answer contains."""
@@ -34,6 +36,16 @@ class _Pending(NamedTuple):
     """A value that must be awaited, and its place in the answer."""
 
     value: Awaitable[Any]
+    answer: dict[str, Any]
+    key: str
+    complete: Complete
+
+
+class _Place(NamedTuple):
+    """Where the row that a relation looks up by `row_key` belongs in the answer."""
+
+    row_key: Any
+    relation: Relation
     answer: dict[str, Any]
     key: str
     complete: Complete
@@ -80,7 +92,7 @@ class _Variables:
 class QueryRun:
     """Resolvers get it as their `info`: they read its context and nothing else."""
 
-    __slots__ = ("_arguments", "_pending", "_plain", "_variables", "context")
+    __slots__ = ("_arguments", "_pending", "_plain", "_related", "_variables", "context")
 
     def __init__(self, context: Context, variables: _Variables) -> None:
         """Raises NotCompiled for variables that are not what the operation asks for."""
@@ -88,6 +100,7 @@ class QueryRun:
         self._variables = variables
         self._plain = variables.read_plain()
         self._pending: list[_Pending] = []
+        self._related: dict[Loader[Any, Any], list[_Place]] = {}
         self._arguments: dict[int, dict[str, Any]] = {}
 
     def read_arguments(self, arguments: Arguments) -> dict[str, Any]:
@@ -110,16 +123,47 @@ class QueryRun:
         self._pending.append(_Pending(value, answer, key, complete))
         return None
 
+    def relate(
+        self,
+        guarded: GuardedRelation,
+        source: Any,
+        answer: dict[str, Any],
+        key: str,
+        complete: Complete,
+    ) -> Any:
+        """The completed null of an object without a key; None for a row that is looked up with
+        those of the other objects, whose place is kept.
+        """
+        row_key = guarded.find_key(self.context, source)
+        if row_key is None:
+            return complete(None, self)
+        relation = guarded.relation
+        places = self._related.setdefault(relation.find_loader(self.context), [])
+        places.append(_Place(row_key, relation, answer, key, complete))
+        return None
+
     async def settle(self) -> None:
         """Await all pending values, then those that completing them added.
 
         The values of one wave are awaited together, so that loaders see all of their keys at once.
         """
-        while self._pending:
+        while self._pending or self._related:
             wave, self._pending = self._pending, []
-            values = await _await_all([pending.value for pending in wave])
-            for (_, answer, key, complete), value in zip(wave, values, strict=True):
+            related, self._related = self._related, {}
+            awaited = [pending.value for pending in wave]
+            asked = [
+                loader.load_all([place.row_key for place in places])
+                for loader, places in related.items()
+            ]
+            values = await _await_all([*awaited, *asked])
+            for (_, answer, key, complete), value in zip(wave, values, strict=False):
                 answer[key] = complete(value, self)
+            for places, rows in zip(related.values(), values[len(wave) :], strict=True):
+                self._place(places, rows)
+
+    def _place(self, places: Sequence[_Place], rows: Sequence[Any]) -> None:
+        for (_, relation, answer, key, complete), row in zip(places, rows, strict=True):
+            answer[key] = complete(relation.complete(row), self)
 
     def abandon(self) -> None:
         """Close coroutines that were never awaited, which Python would warn of."""

@@ -6,12 +6,15 @@ from typing import Any
 
 from graphql import GraphQLField
 
+from chenu_graphql.relations import GuardedRelation
+
 _READER = "chenu-reader"
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """`attribute`: the resolver reads it and does nothing else; None for any other.
+    """`attribute`: the resolver reads it and does nothing else; None for any other. `relation`:
+    the resolver looks a row up by a key.
 
     `points`: what it adds to the cost that was spent. `is_open`: it asks for no permission.
     """
@@ -20,6 +23,7 @@ class Reader:
     attribute: str | None
     points: int
     is_open: bool
+    relation: GuardedRelation | None = None
 
 
 def mark_reader(definition: GraphQLField, reader: Reader) -> None:

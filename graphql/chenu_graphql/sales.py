@@ -7,12 +7,12 @@ import strawberry
 
 from chenu.agents.model import PurchaseId, PurchaseStatus
 from chenu.agents.purchases import PurchaseRow
-from chenu.agents.rows import AgentRow
 from chenu_graphql.breakdown import Breakdown, load_breakdown
 from chenu_graphql.context import Context, Info
 from chenu_graphql.ids import public_id
 from chenu_graphql.nodes import register_node
 from chenu_graphql.permissions import READER, is_own_profile
+from chenu_graphql.relations import by_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +39,24 @@ def resolve_id(root: _Source) -> strawberry.ID:
     return public_id("Sale", root.id)
 
 
-async def resolve_agent(root: _Source, info: Info) -> AgentRow | None:
-    return await info.context.loaders.agents.load(root.purchase.agent_id)
+resolve_agent = by_key(lambda ctx: ctx.loaders.agents, lambda root: root.purchase.agent_id)
 
 
 async def resolve_breakdown(root: _Source, info: Info) -> Breakdown:
     return await load_breakdown(root.purchase, info)
 
 
-async def resolve_buyer_hint(root: _Source, info: Info) -> str:
-    buyer = await info.context.loaders.users.load(root.purchase.buyer_id)
-    return mask_email(buyer.email) if buyer is not None else "…"
-
-
 def mask_email(email: str) -> str:
     """Gives 'b…@e…': enough to recognise a person one knows, too little to write to."""
     name, _, host = email.partition("@")
     return f"{name[:1]}…@{host[:1]}…"
+
+
+resolve_buyer_hint = by_key(
+    lambda ctx: ctx.loaders.users,
+    lambda root: root.purchase.buyer_id,
+    lambda buyer: mask_email(buyer.email) if buyer is not None else "…",
+)
 
 
 async def _find(ctx: Context, row_id: PurchaseId) -> SaleSource | None:

@@ -9,8 +9,6 @@ import strawberry
 from chenu.accounts.actor import AccountId
 from chenu.accounts.api_keys import ApiKey as KeyRow
 from chenu.accounts.api_keys import ApiKeyId
-from chenu.agents.model import AgentId
-from chenu.agents.rows import AgentRow
 from chenu.core.clock import business_now
 from chenu.core.errors import NotFound
 from chenu.flows.executions.token_limits import LimitInput, remove_token_limit, set_token_limit
@@ -26,6 +24,7 @@ from chenu_graphql.market import Agent
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.payloads import Payload, user_errors
 from chenu_graphql.permissions import PARENT, READER
+from chenu_graphql.relations import by_key
 from chenu_graphql.scalars import BigInt
 
 _Source = strawberry.Parent[LimitRow]
@@ -36,10 +35,7 @@ def _id(root: _Source) -> strawberry.ID:
     return public_id(_TYPE, root.id)
 
 
-async def _agent(root: _Source, info: Info) -> AgentRow | None:
-    if root.agent_id is None:
-        return None
-    return await info.context.loaders.agents.load(AgentId(root.agent_id))
+_agent = by_key(lambda ctx: ctx.loaders.agents, lambda root: root.agent_id)
 
 
 async def _api_key(root: _Source, info: Info) -> KeyRow | None:

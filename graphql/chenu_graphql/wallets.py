@@ -5,8 +5,6 @@ from functools import partial
 
 import strawberry
 
-from chenu.agents.executions import ExecutionRow
-from chenu.agents.model import ExecutionId
 from chenu.core.i18n import translate
 from chenu.tokens.grants import GrantId, GrantKind
 from chenu.tokens.grants import GrantRow as TokenGrantRow
@@ -35,6 +33,7 @@ from chenu_graphql.fields import Weight, field
 from chenu_graphql.ids import public_id
 from chenu_graphql.nodes import Node, register_node
 from chenu_graphql.permissions import PARENT, READER
+from chenu_graphql.relations import by_key
 from chenu_graphql.scalars import BigInt
 
 _Grant = strawberry.Parent[TokenGrantRow]
@@ -65,16 +64,8 @@ def _reason(root: _Entry, info: Info) -> str:
     return translate(info.context.locale, root.reason)
 
 
-async def _paying_grant(root: _Entry, info: Info) -> TokenGrantRow | None:
-    if root.grant_id is None:
-        return None
-    return await info.context.loaders.token_grants.load(root.grant_id)
-
-
-async def _execution(root: _Entry, info: Info) -> ExecutionRow | None:
-    if root.execution_id is None:
-        return None
-    return await info.context.loaders.executions.load(ExecutionId(root.execution_id))
+_paying_grant = by_key(lambda ctx: ctx.loaders.token_grants, lambda root: root.grant_id)
+_execution = by_key(lambda ctx: ctx.loaders.executions, lambda root: root.execution_id)
 
 
 @strawberry.type(
@@ -100,13 +91,12 @@ class TokenEntry(Node):
     )
 
 
-async def _wallet_grants(root: _Wallet, info: Info) -> list[TokenGrantRow]:
-    return await info.context.loaders.open_token_grants.load(root.account_id)
-
-
-async def _monthly_used(root: _Wallet, info: Info) -> int:
-    found = await info.context.loaders.monthly_token_use.load(root.account_id)
-    return found.used if found else 0
+_wallet_grants = by_key(lambda ctx: ctx.loaders.open_token_grants, lambda root: root.account_id)
+_monthly_used = by_key(
+    lambda ctx: ctx.loaders.monthly_token_use,
+    lambda root: root.account_id,
+    lambda found: found.used if found else 0,
+)
 
 
 async def _page_entries(
