@@ -104,8 +104,8 @@ def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
 def _clean(value: Any) -> Any:
     """A value that is neither text nor a number is converted to text, as the renderer would do."""
     if isinstance(value, str):
-        if value.isalpha():  # fast path: every secret contains a digit or a special character
-            return value
+        if value.isalnum() and not value.isdigit():
+            return value  # fast path: every secret contains a special character or is a number
         return _SECRET.sub("[redacted]", value)
     if value is None or isinstance(value, bool | int | float):
         return value

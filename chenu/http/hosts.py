@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -96,6 +97,7 @@ class Hosts:
         return hosts[0] if len(hosts) == 1 else ""
 
 
+@lru_cache(maxsize=_CAPACITY)
 def read_host(raw: str) -> str | None:
     """In lower case, without port and without the dot at its end; None for what is no host.
 
