@@ -52,5 +52,9 @@ FUNCTIONS = (
         "balances of other owners, such as the creator's, are changed on their nodes in the same"
         " transaction (two-phase commit)",
     ),
-    Function("last_final_entry", None, "the seal's: looks at every node, and turns the month, twice a minute"),
+    Function(
+        "last_final_entry",
+        None,
+        "the seal's: looks at every node, and turns the month, twice a minute",
+    ),
 )

@@ -7,15 +7,12 @@ DO $$
 BEGIN
     DROP TRIGGER ledger_entry_append_only ON ledger_entry;
     DROP TRIGGER ledger_entry_balances ON ledger_entry;
-    ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_transaction_id_fkey;
 END $$;
 SELECT pg_temp.swap_by_id('ledger_entry');
 CREATE TRIGGER ledger_entry_balances AFTER INSERT ON ledger_entry
     REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION require_balance();
 
-SELECT add_months(parent, ends_at + interval '6 months')
-    FROM unnest('{ledger_transaction,ledger_entry}'::regclass[]) WITH ORDINALITY AS p (parent, place)
-    CROSS JOIN LATERAL list_months(parent) ORDER BY place;
+SELECT add_months('ledger_entry', ends_at + interval '6 months') FROM list_months('ledger_entry');
 
 -- The highest entry below which nothing is under way. Waits for running postings; as a statement of
 -- its own it lets the next ones go on as soon as it has read.

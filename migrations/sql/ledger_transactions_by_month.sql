@@ -11,8 +11,6 @@ BEGIN
     DROP FUNCTION book_tokens(ledger_transaction[], token_entry[]);
 END $$;
 SELECT pg_temp.swap_by_id('ledger_transaction');
-ALTER TABLE ledger_entry ADD CONSTRAINT ledger_entry_transaction FOREIGN KEY (transaction_id)
-    REFERENCES ledger_transaction (id) ON UPDATE CASCADE ON DELETE CASCADE NOT VALID;
 
 -- Transactions as they are found by their keys: whatever looks for one without knowing its month.
 CREATE VIEW keyed_transaction AS

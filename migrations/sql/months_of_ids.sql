@@ -26,7 +26,9 @@ LANGUAGE sql STABLE SET timezone = 'UTC' AS $$
     SELECT CASE WHEN bound ~ '^\d+$' THEN month_of_id(bound::bigint) ELSE bound::timestamptz END
 $$;
 
--- As in months.sql, of both sorts of tables.
+-- As in months.sql, of both sorts of tables. An entry of the books refers to a transaction of its own
+-- month: the key is one between the months, which costs what it costs between two tables, and goes
+-- with them.
 CREATE OR REPLACE FUNCTION list_months(parent regclass)
 RETURNS TABLE (name text, starts_at timestamptz, ends_at timestamptz)
 LANGUAGE sql STABLE SET timezone = 'UTC' AS $$
@@ -46,12 +48,20 @@ DECLARE
     month_name text;
     made int := 0;
 BEGIN
+    IF parent = 'ledger_entry'::regclass THEN
+        PERFORM add_months('ledger_transaction'::regclass, until);
+    END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('months ' || parent::text, 0));
     SELECT max(ends_at) INTO wanted FROM list_months(parent);
     WHILE wanted < until LOOP
         month_name := format('%s_%s', parent, to_char(wanted, 'YYYY_MM'));
         EXECUTE format('CREATE TABLE months.%I (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS'
             ' INCLUDING GENERATED INCLUDING STORAGE)', month_name, parent);
+        IF parent = 'ledger_entry'::regclass THEN
+            EXECUTE format('ALTER TABLE months.%I ADD CONSTRAINT %I FOREIGN KEY (transaction_id)'
+                ' REFERENCES months.%I (id)', month_name, month_name || '_transaction',
+                to_char(wanted, '"ledger_transaction_"YYYY_MM'));
+        END IF;
         EXECUTE format('ALTER TABLE %s ATTACH PARTITION months.%I FOR VALUES FROM (%L) TO (%L)',
             parent, month_name, month_bound(parent, wanted),
             month_bound(parent, wanted + interval '1 month'));

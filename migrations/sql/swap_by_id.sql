@@ -1,6 +1,7 @@
 -- Exchanges a table for one that is split by months of its ids, of which it becomes the first, in a
--- moment: it has promised to be of it (<table>_before), so nothing of it is read. Triggers and
--- foreign keys to what was split before must be gone. docs/decisions/0099
+-- moment: it has promised to be of it (<table>_before), so nothing of it is read. Its triggers must be
+-- gone. A foreign key to what was split before stays one between the first months.
+-- docs/decisions/0099
 CREATE OR REPLACE FUNCTION pg_temp.swap_by_id(parent text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     old_name text := parent || '_before';
@@ -34,7 +35,7 @@ BEGIN
     FOR part IN
         SELECT conname AS name, pg_get_constraintdef(oid) AS made FROM pg_constraint
         WHERE conrelid = format('months.%I', old_name)::regclass AND contype = 'f'
-            AND conparentid = 0
+            AND NOT confrelid::regclass::text LIKE 'months.%'
     LOOP
         EXECUTE format('ALTER TABLE public.%I ADD CONSTRAINT %I %s', parent, part.name, part.made);
     END LOOP;
