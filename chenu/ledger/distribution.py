@@ -52,6 +52,7 @@ FUNCTIONS = (
         "balances of other owners, such as the creator's, are changed on their nodes in the same"
         " transaction (two-phase commit)",
     ),
+    Function("add_months", None, "makes tables without rows, some months ahead"),
     Function(
         "last_final_entry",
         None,

@@ -165,7 +165,7 @@ async def test_no_month_of_the_books_is_changed(split: Any, table: str) -> None:
 
 _ENTRIES = """
     INSERT INTO ledger_entry (id, transaction_id, ledger_account_id, account_id, amount)
-    SELECT $1 + n, $2, a.id, a.id, CASE n WHEN 0 THEN 5 ELSE $3 END
+    SELECT $1::bigint + n, $2, a.id, a.id, CASE n WHEN 0 THEN 5 ELSE $3 END
     FROM (SELECT id FROM ledger_account WHERE owner_id IS NULL AND asset = 'EUR' LIMIT 1) a
     CROSS JOIN generate_series(0, 1) n
 """
@@ -203,7 +203,7 @@ async def test_what_is_read_all_day_reads_the_months_that_it_needs(split: Any) -
     executed = re.findall(r"on (ledger_\w+).*\(actual rows=", by_key)
 
     assert "ledger_entry_before" not in recent
-    assert "Subplans Removed" in recent
+    assert f"ledger_entry_{month_of(business_now())}".replace("-", "_") in recent
     assert "ledger_key_pkey" in by_key
     assert {name for name in executed if name.startswith("ledger_transaction")} == {
         f"ledger_transaction_{month_of(business_now())}".replace("-", "_")
