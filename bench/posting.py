@@ -72,7 +72,7 @@ async def _open_accounts(url: str) -> None:
     """Empty books in which every creator has been paid before."""
     connection = await asyncpg.connect(url)
     await connection.execute(
-        "TRUNCATE ledger_entry, ledger_transaction, ledger_seal, ledger_account"
+        "TRUNCATE ledger_entry, ledger_transaction, ledger_key, ledger_seal, ledger_account"
     )
     sql = """
         INSERT INTO ledger_account (id, kind, owner_id, asset, balance)

@@ -112,7 +112,7 @@ async def fill_wallets(url: str) -> None:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("""
-            TRUNCATE ledger_entry, ledger_transaction, ledger_seal, ledger_account,
+            TRUNCATE ledger_entry, ledger_transaction, ledger_key, ledger_seal, ledger_account,
                 idempotency_record, token_entry, token_grant CASCADE
         """)
         await connection.execute(

@@ -13,7 +13,8 @@ _LATER = """
             WHERE c.relkind = 'p' AND c.relnamespace = 'public'::regnamespace GROUP BY 1
         LOOP
             EXECUTE format('CREATE TABLE months.%I PARTITION OF %s FOR VALUES FROM (%L) TO (%L)',
-                split.parent || '_later', split.parent, split.last_end, '2100-01-01');
+                split.parent || '_later', split.parent, month_bound(split.parent, split.last_end),
+                month_bound(split.parent, '2100-01-01'));
         END LOOP;
     END $$
 """

@@ -55,8 +55,10 @@ _REFERENCES = """
     SELECT c.relname::text AS name, coalesce(array_agg(p.relname::text)
         FILTER (WHERE p.oid <> c.oid), '{}') AS parents
     FROM pg_class c
-    LEFT JOIN pg_constraint f ON f.conrelid = c.oid AND f.contype = 'f'
-    LEFT JOIN pg_class p ON p.oid = f.confrelid
+    LEFT JOIN pg_inherits m ON m.inhparent = c.oid
+    LEFT JOIN pg_constraint f ON f.conrelid IN (c.oid, m.inhrelid) AND f.contype = 'f'
+    LEFT JOIN pg_inherits n ON n.inhrelid = f.confrelid
+    LEFT JOIN pg_class p ON p.oid = coalesce(n.inhparent, f.confrelid)
     WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
     GROUP BY c.relname
 """
@@ -140,7 +142,7 @@ async def _switch_triggers(connection: Any, tables: Iterable[str], switch: str) 
 
 
 async def _order(connection: Any) -> list[str]:
-    """All tables, each after those that it refers to."""
+    """All tables, each after those that it or one of its months refers to."""
     found = await connection.fetch(_REFERENCES)
     sorter = TopologicalSorter({row["name"]: row["parents"] for row in found})
     return list(sorter.static_order())

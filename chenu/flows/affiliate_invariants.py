@@ -49,7 +49,7 @@ AFFILIATES = (
         WHERE f.state <> 'REFUSED'
             AND i.amount_paid * (i.total - i.tax) / i.total * 1000 + 5000 >= 10000
             AND EXISTS (SELECT 1 FROM invoice_payment p
-                JOIN ledger_transaction t ON t.business_key = 'payment:' || p.stripe_charge_id
+                JOIN keyed_transaction t ON t.business_key = 'payment:' || p.stripe_charge_id
                 WHERE p.invoice = i.id AND t.kind IN ('PLAN_PAYMENT', 'API_PLAN_PAYMENT'))
             AND NOT EXISTS (SELECT 1 FROM commission c
                 WHERE c.invoice = i.id AND c.kind = 'COMMISSION')
@@ -91,7 +91,7 @@ AFFILIATES = (
         WHERE coalesce(a.balance, 0) <> coalesce(c.unpaid, 0)
         UNION ALL
         SELECT 'commission ' || c.id FROM commission c
-        LEFT JOIN ledger_transaction t ON t.business_key = 'commission:' || c.cause
+        LEFT JOIN keyed_transaction t ON t.business_key = 'commission:' || c.cause
         LEFT JOIN LATERAL (SELECT sum(e.amount) AS amount FROM ledger_entry e
             JOIN ledger_account a ON a.id = e.ledger_account_id AND a.kind = 'AFFILIATE_PAYABLE'
             WHERE e.transaction_id = t.id AND a.owner_id = c.affiliate) b ON true

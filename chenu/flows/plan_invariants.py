@@ -12,7 +12,7 @@ PLANS = (
         mark("a plan's charge = tax + platform share, in rows and in books"),
         """
         SELECT 'invoice payment ' || p.id AS what FROM invoice_payment p
-        LEFT JOIN ledger_transaction t ON t.business_key = 'payment:' || p.stripe_charge_id
+        LEFT JOIN keyed_transaction t ON t.business_key = 'payment:' || p.stripe_charge_id
         LEFT JOIN LATERAL (
             SELECT coalesce(sum(e.amount) FILTER (WHERE a.kind = 'BUYER_PAYMENTS'), 0) AS buyer,
                 coalesce(sum(e.amount) FILTER (WHERE a.kind = 'PLATFORM_REVENUE'), 0) AS platform,
@@ -83,14 +83,14 @@ PLANS = (
         ),
         """
         SELECT 'refund ' || r.id AS what FROM invoice_refund r
-        LEFT JOIN ledger_transaction t ON t.business_key = 'refund:' || r.stripe_refund_id
+        LEFT JOIN keyed_transaction t ON t.business_key = 'refund:' || r.stripe_refund_id
         LEFT JOIN LATERAL (
             SELECT coalesce(sum(e.amount) FILTER (WHERE a.kind = 'BUYER_PAYMENTS'), 0) AS buyer,
                 coalesce(sum(e.amount) FILTER (WHERE a.kind = 'PLATFORM_REVENUE'), 0) AS platform,
                 coalesce(sum(e.amount) FILTER (WHERE a.kind = 'TAX_PAYABLE'), 0) AS tax
             FROM ledger_entry e JOIN ledger_account a ON a.id = e.ledger_account_id
             WHERE e.transaction_id = t.id) b ON true
-        LEFT JOIN ledger_transaction f
+        LEFT JOIN keyed_transaction f
             ON f.business_key = 'refund-failed:' || r.stripe_refund_id
         WHERE t.id IS NULL OR (b.buyer, b.platform, b.tax) <> (r.amount, r.tax - r.amount, -r.tax)
             OR (r.failed_at IS NULL) <> (f.id IS NULL)

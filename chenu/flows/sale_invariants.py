@@ -15,7 +15,7 @@ SALES = (
         mark("gross = discount + tax + creator share + platform share, in rows and in books"),
         """
         SELECT 'payment ' || p.id AS what FROM purchase_payment p
-        LEFT JOIN ledger_transaction t ON t.business_key = 'payment:' || p.stripe_charge_id
+        LEFT JOIN keyed_transaction t ON t.business_key = 'payment:' || p.stripe_charge_id
         LEFT JOIN LATERAL (
             SELECT coalesce(sum(e.amount) FILTER (WHERE a.kind = 'BUYER_PAYMENTS'), 0) AS buyer,
                 coalesce(sum(e.amount) FILTER (WHERE a.kind = 'CREATOR_PAYABLE'), 0) AS creator,
@@ -54,14 +54,14 @@ SALES = (
         mark("refunds never exceed the charge, transfers never the creator's share"),
         """
         SELECT 'payment ' || p.id AS what FROM purchase_payment p
-        LEFT JOIN ledger_transaction t ON t.business_key = 'transfer:' || p.id
+        LEFT JOIN keyed_transaction t ON t.business_key = 'transfer:' || p.id
         LEFT JOIN ledger_entry e ON e.transaction_id = t.id AND e.amount > 0
         WHERE p.refunded + p.disputed > p.gross - p.discount
             OR coalesce(e.amount, 0) > p.creator_share
             OR p.transferred > p.creator_share OR p.share_due > p.creator_share
             OR (p.refunded > 0
                 AND NOT EXISTS (SELECT 1 FROM purchase_refund r WHERE r.payment = p.id)
-                AND NOT EXISTS (SELECT 1 FROM ledger_transaction b
+                AND NOT EXISTS (SELECT 1 FROM keyed_transaction b
                     WHERE b.business_key = 'return:' || p.id))
         """,
     ),
@@ -116,7 +116,7 @@ SALES = (
         """
         SELECT 'refund ' || r.id AS what FROM purchase_refund r
         LEFT JOIN operation o ON o.business_key = 'sale-refund:' || r.id
-        LEFT JOIN ledger_transaction t ON t.business_key = 'refund:' || r.stripe_refund_id
+        LEFT JOIN keyed_transaction t ON t.business_key = 'refund:' || r.stripe_refund_id
         WHERE (r.origin = 'STRIPE') <> (o.id IS NULL)
             OR (r.stripe_refund_id IS NOT NULL) <> (t.id IS NOT NULL)
             OR (r.state = 'REQUESTED') <> (o.state IN ('INTENT', 'UNKNOWN') IS TRUE)
@@ -162,14 +162,14 @@ SALES = (
         """
         SELECT 'payment ' || y.id AS what FROM purchase_payment y
         JOIN purchase p ON p.id = y.purchase
-        CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM ledger_transaction t
+        CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM keyed_transaction t
             WHERE t.business_key = 'return:' || y.id) AS at_once) returned
         WHERE (least(y.paid_at, p.paid_at) > $1
                 AND NOT EXISTS (SELECT 1 FROM outbox_mail m WHERE m.business_key =
                 CASE WHEN at_once THEN 'returned:' || y.id ELSE 'receipt:' || p.id END))
             OR (NOT EXISTS (SELECT 1 FROM operation o WHERE o.business_key =
                 CASE WHEN at_once THEN 'return:' || y.id ELSE 'split:' || y.id END)
-            AND NOT EXISTS (SELECT 1 FROM ledger_transaction t
+            AND NOT EXISTS (SELECT 1 FROM keyed_transaction t
                 WHERE t.business_key = 'netting:' || y.id))
         """,
         looks_back=MAILS_STORED - timedelta(days=1),

@@ -36,7 +36,7 @@ _OURS = """
         WHERE kind = 'TRANSFER_REVERSAL' AND stripe_id IS NOT NULL
     UNION ALL SELECT o.stripe_id, CASE WHEN t.id IS NULL THEN -o.amount ELSE 0 END, o.created_at
         FROM operation o
-        LEFT JOIN ledger_transaction t ON t.business_key = 'refund-failed:' || o.stripe_id
+        LEFT JOIN keyed_transaction t ON t.business_key = 'refund-failed:' || o.stripe_id
         WHERE o.kind = 'REFUND' AND o.state = 'SETTLED'
             AND NOT EXISTS (SELECT 1 FROM purchase_refund r WHERE r.stripe_refund_id = o.stripe_id)
     UNION ALL SELECT stripe_refund_id, CASE WHEN state = 'FAILED' THEN 0 ELSE -amount END,

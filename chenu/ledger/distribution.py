@@ -21,7 +21,13 @@ PLACEMENTS: tuple[Placement, ...] = (
         "ledger_transaction",
         "account_id",
         "each event of the books, under the account of the customer concerned",
-        keys={"id": SEQUENCE, "business_key": NAMED},
+        keys={"id": SEQUENCE},
+    ),
+    Distributed(
+        "ledger_key",
+        "account_id",
+        "written with its transaction",
+        keys={"business_key": NAMED},
     ),
     Distributed(
         "ledger_entry",
@@ -46,5 +52,10 @@ FUNCTIONS = (
         "balances of other owners, such as the creator's, are changed on their nodes in the same"
         " transaction (two-phase commit)",
     ),
-    Function("last_final_entry", None, "the seal's: looks at every node, twice a minute"),
+    Function("add_months", None, "makes tables without rows, some months ahead"),
+    Function(
+        "last_final_entry",
+        None,
+        "the seal's: looks at every node, and turns the month, twice a minute",
+    ),
 )

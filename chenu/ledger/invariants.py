@@ -62,6 +62,22 @@ INVARIANTS = (
         grows=True,
     ),
     Invariant(
+        "I1k",
+        mark("every ledger transaction stands under its key, and every key has its transaction"),
+        """
+        SELECT 'transaction ' || t.id AS what FROM ledger_transaction t
+        LEFT JOIN ledger_key k ON k.business_key = t.business_key
+        WHERE NOT starts_with(t.business_key, 'token:spend:')
+            AND k.transaction_id IS DISTINCT FROM t.id
+            AND ($1 = 0 OR t.id IN (SELECT transaction_id FROM ledger_entry WHERE id > $1))
+        UNION ALL
+        SELECT 'key ' || k.business_key FROM ledger_key k
+        LEFT JOIN ledger_transaction t ON t.id = k.transaction_id
+        WHERE $1 = 0 AND t.business_key IS DISTINCT FROM k.business_key
+        """,
+        grows=True,
+    ),
+    Invariant(
         "I2",
         mark("the stored balance of an owned account is the sum of its entries"),
         """

@@ -88,7 +88,7 @@ class _BookedEntry:
 async def find_amounts(business_key: str) -> dict[LedgerKind, Cents]:
     """What an event booked in cents by kind of account, credits positive; empty if nothing."""
     sql = """
-        SELECT a.kind, sum(e.amount)::bigint AS amount FROM ledger_transaction t
+        SELECT a.kind, sum(e.amount)::bigint AS amount FROM keyed_transaction t
         JOIN ledger_entry e ON e.transaction_id = t.id
         JOIN ledger_account a ON a.id = e.ledger_account_id
         WHERE t.business_key = $1 AND a.asset = 'EUR' GROUP BY a.kind

@@ -54,6 +54,7 @@ RULES: tuple[Rule, ...] = (
         {**codes("kind", "business_key", "state", "error_code"), "stripe_id": BOOKS},
     ),
     NoPersonalData("ledger_account", _AMOUNTS, codes=("owner_id",)),
+    NoPersonalData("ledger_key", _AMOUNTS),
     NoPersonalData("ledger_transaction", _AMOUNTS, codes=("subject_id",)),
     NoPersonalData("ledger_entry", _AMOUNTS),
     NoPersonalData("ledger_seal", "hashes of entries"),

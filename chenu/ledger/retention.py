@@ -7,6 +7,7 @@ from chenu.core.retention import BOOKS, Forever, Retention
 RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("operation", BOOKS),
     Forever("ledger_account", BOOKS),
+    Forever("ledger_key", BOOKS),
     Forever("ledger_transaction", BOOKS),
     Forever("ledger_entry", BOOKS),
     Forever("ledger_seal", BOOKS),

@@ -1,4 +1,8 @@
-"""The hash chain over the ledger: entries are sealed in batches, and seals verified end to end."""
+"""The hash chain over the ledger: entries are sealed in batches, and seals verified end to end.
+
+Ids say their month (docs/decisions/0099). A seal ends with its month: the last of one reaches to
+the first id of the next, so that nothing fits between them.
+"""
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable
@@ -7,10 +11,11 @@ from datetime import datetime
 from uuid import UUID
 
 from chenu.core import db
-from chenu.core.clock import system_now
+from chenu.core.clock import business_now, system_now
 
 _BATCH = 10_000
 _PAGE = 1_000
+_IDS_OF_MONTH = 100_000_000_000
 _SEALING_LOCK = "ledger seal"
 
 
@@ -69,7 +74,8 @@ class SealReport:
 async def seal_entries() -> int:
     """Seals committed entries batch by batch; returns the number sealed.
 
-    Postings wait only while the last id is read, never for the hashing.
+    Postings wait only while the last id is read, never for the hashing. Where a month has begun,
+    the ids of what is posted afterwards are of it.
     """
     if db.in_transaction():
         raise RuntimeError("sealing would hold postings off until its caller's commit")
@@ -92,10 +98,20 @@ async def _seal_batch(final: int) -> int | None:
     async with db.transaction():
         await db.lock_until_commit(_SEALING_LOCK)
         last = await _find_last_seal()
-        end = min(final, last.last_entry + _BATCH)
-        if end <= last.last_entry:
-            return None
-        return await _write_seal(last, end)
+        end = await _find_end(last.last_entry, final)
+        return None if end is None else await _write_seal(last, end)
+
+
+async def _find_end(last_entry: int, final: int) -> int | None:
+    """Of the next seal: the month ends where the next entry is of a later one."""
+    sql = "SELECT id FROM ledger_entry WHERE id > $1 AND id <= $2 ORDER BY id LIMIT 1"
+    following = await db.fetch_value(sql, last_entry, final)
+    if following is None:
+        return None
+    month = (last_entry + 1) // _IDS_OF_MONTH * _IDS_OF_MONTH
+    if (of_next := following // _IDS_OF_MONTH * _IDS_OF_MONTH) > month:
+        return int(of_next - 1)
+    return min(final, last_entry + _BATCH, month + _IDS_OF_MONTH - 1)
 
 
 async def verify_seals(start: SealPosition = GENESIS) -> SealReport:
@@ -145,7 +161,7 @@ async def record_checked(position: SealPosition) -> None:
 
 
 async def _last_final_entry() -> int:
-    return int(await db.fetch_value("SELECT last_final_entry()"))
+    return int(await db.fetch_value("SELECT last_final_entry($1)", business_now()))
 
 
 async def _find_last_seal() -> SealPosition:

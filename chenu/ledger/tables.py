@@ -60,10 +60,22 @@ class LedgerAccount(Table, tablename="ledger_account"):
     balance = BigInt(default=None, null=True)
 
 
+class LedgerKey(Table, tablename="ledger_key"):
+    """What was booked, of all months: unique, so that it is posted once.
+
+    Without spends of tokens, whose keys are made of fresh ids.
+    """
+
+    business_key = Text(primary_key=True)
+    account_id = UUID(default=None)
+    transaction_id = BigInt()
+
+
 class LedgerTransaction(Table, tablename="ledger_transaction"):
     """Entries that belong together; `business_key` is unique, so that it is posted once.
 
-    `account_id` is the account of the customer concerned, here and on entries.
+    Split by months of ids, over which `ledger_key` keeps keys unique. `account_id` is the account
+    of the customer concerned, here and on entries.
     """
 
     id = BigSerial(primary_key=True)
@@ -77,7 +89,10 @@ class LedgerTransaction(Table, tablename="ledger_transaction"):
 
 
 class LedgerEntry(Table, tablename="ledger_entry"):
-    """One signed amount on one account, in the asset's smallest unit. Never changed."""
+    """One signed amount on one account, in the asset's smallest unit. Never changed.
+
+    Split as transactions are: an entry is of its transaction's month.
+    """
 
     id = BigSerial(primary_key=True)
     transaction_id = belongs_to(LedgerTransaction, index=True)

@@ -8,6 +8,7 @@ import asyncpg
 from chenu.core.ids import new_id
 from chenu.core.migrations import apply_migrations
 from tests.core.months import ACCOUNT, CLICK, OLD_CLICK, USED
+from tests.core.posting_sessions import open_session
 
 SPLIT = "2026-11-30T00:66:00:000000"
 """The first migration that splits."""
@@ -33,7 +34,20 @@ async def fill(connection: "asyncpg.Connection") -> None:
 
 
 async def split_while_used(url: str, connection: "asyncpg.Connection") -> None:
-    """Somebody reads the table for long, and older code's statement is prepared already."""
+    """Somebody reads the table for long, older code's statement is prepared already, and its
+    sessions book all the time.
+    """
+    done = asyncio.Event()
+    async with open_session(url) as session:
+        await session.book()
+        booking = asyncio.create_task(session.book_until(done))
+        await _split_while_read(url, connection)
+        done.set()
+        await booking
+        await session.book()
+
+
+async def _split_while_read(url: str, connection: "asyncpg.Connection") -> None:
     used = await connection.prepare(USED)
     reader = await asyncpg.connect(url)
     reading = reader.transaction()

@@ -37,7 +37,8 @@ _CONSTRAINT = re.compile(r"\bADD\s+CONSTRAINT\b", re.IGNORECASE)
 _NOT_VALID = re.compile(r"\bNOT\s+VALID\b", re.IGNORECASE)
 _OUTSIDE = re.compile(
     r"(?:CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY|DROP\s+INDEX\s+CONCURRENTLY\s+IF\s+EXISTS"
-    r"|ALTER\s+TABLE\s+\w+\s+VALIDATE\s+CONSTRAINT|UPDATE|DELETE|INSERT)\b",
+    r"|ALTER\s+TABLE\s+\w+\s+VALIDATE\s+CONSTRAINT|UPDATE|DELETE|INSERT"
+    r"|SELECT\s+coalesce\(max)\b",
     re.IGNORECASE,
 )
 

@@ -27,7 +27,8 @@ _SCANNED = """
 """
 _SCAN = re.compile(r"Scan .*on token_entry.*\n *Index Cond: .*")
 _GROWING = ["token_grant", "token_entry", "token_hold", "ledger_account", "ledger_transaction"]
-_GROWING += ["ledger_entry", "idempotency_record"]
+_GROWING += ["ledger_entry", "ledger_key", "idempotency_record"]
+_GROWING += ["ledger_transaction_before", "ledger_entry_before"]
 
 
 async def _live(connection: Any, account_id: object) -> None:
