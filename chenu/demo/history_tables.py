@@ -31,7 +31,11 @@ _LEFT_BEHIND = {
 }
 """Tables that are not stored, and why."""
 
-_PURGED = ("outbox_mail", "webhook_event")
+_PURGED = {
+    "outbox_mail": "WHERE created_at >= '{since:%Y-%m-%d}'",
+    "stripe_event": "WHERE created_at >= '{since:%Y-%m-%d}'",
+    "stripe_event_key": "WHERE id IN (SELECT id FROM stripe_event WHERE created_at >= '{since:%Y-%m-%d}')",
+}
 """Of these only the last 90 days are stored. The purge goes by the system's time, in which all of
 them are of the last hour; a real product would have deleted the older ones.
 """
@@ -91,7 +95,7 @@ async def _describe(connection: Any, ends_at: datetime) -> Manifest:
 async def _copy_out(connection: Any, table: StoredTable, since: datetime) -> bytes:
     text = io.BytesIO()
     columns = ", ".join(f'"{name}"' for name in table.columns)
-    recent = f"WHERE created_at >= '{since:%Y-%m-%d}'" if table.name in _PURGED else ""
+    recent = _PURGED.get(table.name, "").format(since=since)
     sql = f'SELECT {columns} FROM "{table.name}" {recent} ORDER BY 1'  # noqa: S608 - names of ours
     await connection.copy_from_query(sql, output=text)
     return text.getvalue()
