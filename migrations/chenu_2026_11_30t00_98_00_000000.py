@@ -12,7 +12,8 @@ DESCRIPTION = "Stripe's events can be split by month"
 DAYS = 100
 KEYS = """
     INSERT INTO stripe_event_key (id, received_at) SELECT id, received_at FROM webhook_event
-    WHERE {} ON CONFLICT DO NOTHING
+    WHERE {} ON CONFLICT (id) DO UPDATE SET received_at = excluded.received_at
+        WHERE stripe_event_key.received_at <> excluded.received_at
 """
 STATEMENTS = (
     "ALTER TABLE webhook_event VALIDATE CONSTRAINT stripe_event_before",
@@ -26,7 +27,8 @@ STATEMENTS = (
 def list_days() -> list[str]:
     """The newest first: time goes on meanwhile, and so no moment is between two of them.
 
-    An event that comes again waits for the day that it is of, which is short.
+    An event that comes again meanwhile waits for the day that it is of, which is short; its id was
+    written with the later time, where the day had not had its turn.
     """
     ages = [f"received_at >= now() - interval '{days} days'" for days in range(1, DAYS)]
     younger = [f"received_at < now() - interval '{days} days'" for days in range(1, DAYS)]

@@ -1,8 +1,8 @@
 """The webhook inbox: an event is stored and answered at once, and handled by the worker later.
 
 A row only identifies an event; the current state is fetched from Stripe when it is handled. The
-table is split by month; that an id happens once, in whatever month, is the database's: a row that is
-known is not inserted, by the trigger `store_event_once`. docs/decisions/0100.
+table is split by month; the database itself sees to it that an id happens once in all of them: its
+trigger `store_event_once` inserts nothing for an id that is known. docs/decisions/0100.
 """
 
 from collections.abc import Sequence
