@@ -91,7 +91,6 @@ async def store_until_done(
         now = datetime.now(UTC)
         stored = await asyncio.gather(
             *(each.fetch(f"evt_meanwhile_{number}", now) for each in statements),
-            return_exceptions=True,
         )
         assert sorted(map(len, stored)) == [0, 1], stored
         known = await statements[number % 2].fetch("evt_known", now)
