@@ -22,12 +22,12 @@ _STORED = {
         WHERE purchase.status IN ('PAID', 'ACTIVE') AND payment.stripe_transfer_id IS NOT NULL
     """,
     "granted": "SELECT purchase FROM access_grant WHERE purchase IS NOT NULL",
-    "webhooks": f"SELECT id FROM webhook_event WHERE id LIKE '{EVENT_HEAD}%'",  # noqa: S608 - ours
+    "webhooks": f"SELECT id FROM stripe_event WHERE id LIKE '{EVENT_HEAD}%'",  # noqa: S608 - ours
 }
 """Each names a write as often as it is there."""
 _WAITING = """
     SELECT (SELECT count(*) FROM operation WHERE state IN ('INTENT', 'UNKNOWN'))
-        + (SELECT count(*) FROM webhook_event WHERE state = 'RECEIVED')
+        + (SELECT count(*) FROM stripe_event WHERE state = 'RECEIVED')
         + (SELECT count(*) FROM outbox_mail WHERE state = 'QUEUED')
         + (SELECT count(*) FROM pgqueuer)
 """

@@ -22,7 +22,7 @@ from chenu.backup.month_file import (
     work_folder,
     write_month,
 )
-from chenu.backup.month_tables import ARCHIVABLE, MonthTable, Place
+from chenu.backup.month_tables import ARCHIVABLE, NOT_ARCHIVED, MonthTable, Place
 from chenu.core import db
 from chenu.core.archived_months import (
     ArchivedMonth,
@@ -57,6 +57,9 @@ async def _owning(settings: Settings) -> AsyncIterator[None]:
 
 def name_month(table: str, month: str) -> MonthTable:
     """Raises BackupError for a table without archives, Invalid for what is no month."""
+    if table in NOT_ARCHIVED:
+        reason = NOT_ARCHIVED[table]
+        raise BackupError("months of {table} are not archived: {why}", table=table, why=reason)
     if table not in ARCHIVABLE:
         raise BackupError(
             "months of {table} are not archived, but those of {tables}",

@@ -25,7 +25,12 @@ class Archivable:
 
 
 ARCHIVABLE = {"api_usage": Archivable(("served", "refused"), timedelta(days=731))}
-"""Not clicks: what is stored of visitors is deleted when its time is over, not put aside."""
+NOT_ARCHIVED = {
+    "affiliate_click": "what is stored of visitors is deleted when its time is over, not put aside",
+    "stripe_event": "an event that waits must be within reach, and of the others Stripe's ids are"
+    " all there is: the purge drops their months",
+}
+"""Split tables whose months never become files, and why."""
 
 
 class Place(StrEnum):

@@ -1,6 +1,8 @@
 """The webhook inbox: an event is stored and answered at once, and handled by the worker later.
 
-A row only identifies an event; the current state is fetched from Stripe when it is handled.
+A row only identifies an event; the current state is fetched from Stripe when it is handled. The
+table is split by month; the database itself sees to it that an id happens once in all of them: its
+trigger `store_event_once` inserts nothing for an id that is known. docs/decisions/0100.
 """
 
 from collections.abc import Sequence
@@ -12,7 +14,7 @@ from operator import itemgetter
 import msgspec
 
 from chenu.billing.gateway import EventSummary
-from chenu.billing.tables import WebhookEvent
+from chenu.billing.tables import StripeEvent
 from chenu.core import db, queue, tracing
 from chenu.core.backoff import BACKOFF
 from chenu.core.clock import system_now
@@ -35,7 +37,7 @@ class InboxEvent:
     related_account: str | None
 
 
-_COLUMNS = Columns(InboxEvent, WebhookEvent).select()
+_COLUMNS = Columns(InboxEvent, StripeEvent).select()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,10 @@ async def store_event(event: EventSummary, source: EventSource) -> bool:
 
 _STORE = f"""
     WITH stored AS (
-        INSERT INTO webhook_event (id, type, object_id, related_account, source, created_at,
+        INSERT INTO stripe_event (id, type, object_id, related_account, source, created_at,
             received_at, next_attempt_at, state, attempts)
         SELECT *, 'RECEIVED', 0 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[],
             $5::text[], $6::timestamptz[], $7::timestamptz[], $7::timestamptz[])
-        ON CONFLICT (id) DO NOTHING
         RETURNING id
     ), {queue.enqueueing(queue.Job.WEBHOOK_EVENT, "SELECT id, $8::jsonb -> id FROM stored")}
     SELECT id FROM stored
@@ -104,13 +105,13 @@ _INTAKE = GroupCommit(_store)
 
 async def find_waiting(event_id: str) -> InboxEvent | None:
     """The event, unless it was handled already."""
-    sql = f"SELECT {_COLUMNS} FROM webhook_event WHERE id = $1 AND state = 'RECEIVED'"  # noqa: S608 - own columns
+    sql = f"SELECT {_COLUMNS} FROM stripe_event WHERE id = $1 AND state = 'RECEIVED'"  # noqa: S608 - own columns
     return await db.find_one(InboxEvent, sql, event_id)
 
 
 async def mark_handled(event_id: str) -> None:
     sql = """
-        UPDATE webhook_event SET state = 'HANDLED', handled_at = $2, last_error = NULL
+        UPDATE stripe_event SET state = 'HANDLED', handled_at = $2, last_error = NULL
         WHERE id = $1 AND state = 'RECEIVED'
     """
     await db.execute(sql, event_id, system_now())
@@ -119,7 +120,7 @@ async def mark_handled(event_id: str) -> None:
 async def mark_ignored(event_id: str) -> None:
     """Its type, or the object that it names, is none that we handle."""
     sql = """
-        UPDATE webhook_event SET state = 'IGNORED', handled_at = $2, last_error = NULL
+        UPDATE stripe_event SET state = 'IGNORED', handled_at = $2, last_error = NULL
         WHERE id = $1 AND state = 'RECEIVED'
     """
     await db.execute(sql, event_id, system_now())
@@ -127,14 +128,14 @@ async def mark_ignored(event_id: str) -> None:
 
 async def mark_failed(event_id: str, error: str) -> None:
     """Given up: stored for operators, not retried."""
-    sql = "UPDATE webhook_event SET state = 'FAILED', last_error = $2 WHERE id = $1"
+    sql = "UPDATE stripe_event SET state = 'FAILED', last_error = $2 WHERE id = $1"
     await db.execute(sql, event_id, error[:500])
 
 
 async def record_failure(event_id: str, error: str) -> None:
     """Schedules the next attempt, after all events that are due before."""
     sql = f"""
-        UPDATE webhook_event SET attempts = attempts + 1, last_error = $2,
+        UPDATE stripe_event SET attempts = attempts + 1, last_error = $2,
             next_attempt_at = $3::timestamptz + {BACKOFF}
         WHERE id = $1
     """  # noqa: S608 - texts of ours
@@ -144,7 +145,7 @@ async def record_failure(event_id: str, error: str) -> None:
 async def reopen_failed(since: datetime) -> int:
     """Those of events created since then that were given up wait again; their number."""
     sql = """
-        UPDATE webhook_event SET state = 'RECEIVED', next_attempt_at = $2
+        UPDATE stripe_event SET state = 'RECEIVED', next_attempt_at = $2
         WHERE state = 'FAILED' AND created_at >= $1
     """
     return await db.execute(sql, since, system_now())
@@ -153,7 +154,7 @@ async def reopen_failed(since: datetime) -> int:
 async def list_failing(since: datetime) -> list[InboxEvent]:
     """Events created since then that were tried and have no effect yet."""
     sql = f"""
-        SELECT {_COLUMNS} FROM webhook_event WHERE created_at >= $1
+        SELECT {_COLUMNS} FROM stripe_event WHERE created_at >= $1
             AND (state = 'FAILED' OR state = 'RECEIVED' AND attempts > 0)
         ORDER BY created_at, id LIMIT 100
     """  # noqa: S608 - own columns
@@ -163,15 +164,15 @@ async def list_failing(since: datetime) -> list[InboxEvent]:
 async def list_waiting(*, limit: int = 500) -> list[str]:
     """Events that are due and not handled, the most overdue first."""
     sql = """
-        SELECT id FROM webhook_event WHERE state = 'RECEIVED' AND next_attempt_at <= $2
+        SELECT id FROM stripe_event WHERE state = 'RECEIVED' AND next_attempt_at <= $2
         ORDER BY next_attempt_at LIMIT $1
     """
     return [row.id for row in await db.fetch_all(_Id, sql, limit, system_now())]
 
 
 async def list_known(event_ids: Sequence[str]) -> set[str]:
-    """Which of these events are in the inbox."""
-    sql = "SELECT id FROM webhook_event WHERE id = ANY($1)"
+    """Which of these events came already, also those that are stored no more."""
+    sql = "SELECT id FROM stripe_event_key WHERE id = ANY($1)"
     return {row.id for row in await db.fetch_all(_Id, sql, list(event_ids))}
 
 
@@ -180,11 +181,10 @@ async def store_handled(events: Sequence[EventSummary]) -> None:
     already.
     """
     sql = """
-        INSERT INTO webhook_event (id, type, object_id, source, created_at, received_at,
+        INSERT INTO stripe_event (id, type, object_id, source, created_at, received_at,
             next_attempt_at, state, attempts, handled_at)
         SELECT id, type, '', 'POLL', created_at, $4, $4, 'HANDLED', 0, $4
         FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS event (id, type, created_at)
-        ON CONFLICT (id) DO NOTHING
     """
     ids, types, times = (
         [event.id for event in events],
@@ -206,7 +206,7 @@ async def get_backlog() -> Backlog:
     sql = """
         SELECT count(*) AS waiting,
             coalesce(extract(epoch FROM $1 - min(received_at)), 0)::float8 AS oldest_seconds
-        FROM webhook_event WHERE state = 'RECEIVED'
+        FROM stripe_event WHERE state = 'RECEIVED'
     """
     found = await db.find_one(Backlog, sql, system_now())
     return found or Backlog(0, 0)

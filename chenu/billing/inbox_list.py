@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chenu.billing.tables import WebhookEvent
+from chenu.billing.tables import StripeEvent
 from chenu.core import db, queue
 from chenu.core.clock import system_now
 from chenu.core.errors import NotFound
@@ -38,8 +38,8 @@ class ListedEvent:
     handled_at: datetime | None
 
 
-_COLUMNS = Columns(ListedEvent, WebhookEvent).select()
-_ROWS = f"SELECT {_COLUMNS} FROM webhook_event"  # noqa: S608 - own columns
+_COLUMNS = Columns(ListedEvent, StripeEvent).select()
+_ROWS = f"SELECT {_COLUMNS} FROM stripe_event"  # noqa: S608 - own columns
 _NEWEST_FIRST = Keyset(
     "received_at",
     "id",
@@ -70,7 +70,7 @@ async def get_event(event_id: str, *, lock: bool = False) -> ListedEvent:
 async def handle_again(event_id: str) -> None:
     """It waits as if it had just come, with a job. In the caller's transaction."""
     sql = """
-        UPDATE webhook_event SET state = 'RECEIVED', attempts = 0, last_error = NULL,
+        UPDATE stripe_event SET state = 'RECEIVED', attempts = 0, last_error = NULL,
             handled_at = NULL, next_attempt_at = $2
         WHERE id = $1
     """

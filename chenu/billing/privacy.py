@@ -287,6 +287,7 @@ RULES: tuple[Rule, ...] = (
         retained=codes("tier"),
     ),
     NoPersonalData("coupon", "codes that staff made, for everybody", ("code", "deactivated_at")),
-    NoPersonalData("webhook_event", "Stripe's ids and types: what an event says is not stored"),
+    NoPersonalData("stripe_event", "Stripe's ids and types: what an event says is not stored"),
+    NoPersonalData("stripe_event_key", "Stripe's ids of events, and when they came"),
     NoPersonalData("event_cursor", "a row for each of Stripe's lists of events"),
 )

@@ -5,13 +5,25 @@ from datetime import timedelta
 from chenu.core.clock import business_now
 from chenu.core.retention import BOOKS, PEOPLE, Forever, Retention
 
+EVENTS_STORED = timedelta(days=90)
+EVENT_KEYS_STORED = EVENTS_STORED + timedelta(days=40)
+"""Longer than an event, which is stored until all of its month is old enough."""
+
 RETENTIONS: tuple[Retention | Forever, ...] = (
     Retention(
-        "webhook_event",
-        timedelta(days=90),
+        "stripe_event",
+        EVENTS_STORED,
+        "received_at",
+        "what came of it, for questions about it; staff have it handled again",
+        only="state <> 'RECEIVED'",
+        month="received_at",
+    ),
+    Retention(
+        "stripe_event_key",
+        EVENT_KEYS_STORED,
         "received_at",
         "an event that comes again is known: Stripe delivers for 3 days and lists for 30",
-        only="state <> 'RECEIVED'",
+        only="NOT EXISTS (SELECT FROM stripe_event e WHERE e.id = stripe_event_key.id)",
     ),
     Retention(
         "subscription_order",

@@ -17,8 +17,10 @@ from chenu.accounts.tables import Account, AppUser
 from chenu.core.columns import belongs_to, business_time, primary_id, system_time
 
 
-class WebhookEvent(Table, tablename="webhook_event"):
-    """The inbox. The payload only identifies the event; the state is always fetched again."""
+class StripeEvent(Table, tablename="stripe_event"):
+    """The inbox, by months of `received_at`. The payload only identifies the event; the state is
+    always fetched again.
+    """
 
     id = Text(primary_key=True)
     type = Text()
@@ -32,6 +34,13 @@ class WebhookEvent(Table, tablename="webhook_event"):
     created_at = business_time(index=True)
     received_at = system_time()
     handled_at = Timestamptz(default=None, null=True)
+
+
+class StripeEventKey(Table, tablename="stripe_event_key"):
+    """The ids of events that came, longer than the events are stored: each happens once."""
+
+    id = Text(primary_key=True)
+    received_at = system_time(index=True)
 
 
 class EventCursor(Table, tablename="event_cursor"):

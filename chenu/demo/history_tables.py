@@ -31,9 +31,14 @@ _LEFT_BEHIND = {
 }
 """Tables that are not stored, and why."""
 
-_PURGED = ("outbox_mail", "webhook_event")
-"""Of these only the last 90 days are stored. The purge goes by the system's time, in which all of
-them are of the last hour; a real product would have deleted the older ones.
+_PURGED = {
+    "outbox_mail": "outbox_mail",
+    "stripe_event": "stripe_event",
+    "stripe_event_key": "stripe_event",
+}
+"""Of these only the last 90 days are stored, as the table beside says when rows of an id were made.
+The purge goes by the system's time, in which all of them are of the last hour; a real product would
+have deleted the older ones.
 """
 _PURGED_AFTER = timedelta(days=90)
 
@@ -93,8 +98,10 @@ async def _describe(connection: Any, ends_at: datetime) -> Manifest:
 async def _copy_out(connection: Any, table: StoredTable, since: datetime) -> bytes:
     text = io.BytesIO()
     columns = ", ".join(f'"{name}"' for name in table.columns)
-    recent = f"WHERE created_at >= '{since:%Y-%m-%d}'" if table.name in _PURGED else ""
-    sql = f'SELECT {columns} FROM "{table.name}" {recent} ORDER BY 1'  # noqa: S608 - names of ours
+    sql = f'SELECT {columns} FROM "{table.name}"'  # noqa: S608 - names of ours
+    if dated := _PURGED.get(table.name):
+        sql += f" WHERE id IN (SELECT id FROM {dated} WHERE created_at >= '{since:%Y-%m-%d}')"  # noqa: S608 - names of ours
+    sql += " ORDER BY 1"
     await connection.copy_from_query(sql, output=text)
     return text.getvalue()
 

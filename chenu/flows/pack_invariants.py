@@ -68,7 +68,7 @@ PACKS = (
         "I8k",
         mark("a handled checkout event has its effect: no pack of a paid page is still pending"),
         """
-        SELECT 'event ' || w.id AS what FROM webhook_event w
+        SELECT 'event ' || w.id AS what FROM stripe_event w
         JOIN pack_order o ON o.checkout_session_id = w.object_id
         WHERE w.type = 'checkout.session.completed' AND w.state = 'HANDLED'
             AND o.status = 'PENDING'

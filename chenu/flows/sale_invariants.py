@@ -128,7 +128,7 @@ SALES = (
             "a handled checkout event has its effect: no purchase of a paid page is still pending"
         ),
         """
-        SELECT 'event ' || w.id AS what FROM webhook_event w
+        SELECT 'event ' || w.id AS what FROM stripe_event w
         JOIN purchase p ON p.checkout_session_id = w.object_id
         WHERE w.type = 'checkout.session.completed' AND w.state = 'HANDLED'
             AND p.status = 'PENDING'

@@ -22,7 +22,7 @@ _OPERATION = """
     UPDATE operation SET next_check_at = $2 WHERE kind = $1 AND state = 'INTENT' RETURNING id
 """
 _EVENT = """
-    INSERT INTO webhook_event
+    INSERT INTO stripe_event
         (id, type, object_id, state, last_error, next_attempt_at, created_at, received_at)
     VALUES ('evt_world', 'customer.updated', 'cus_world', 'FAILED', 'broken', $1, now(), now())
     RETURNING id

@@ -38,7 +38,7 @@ async def test_an_event_that_comes_fifty_times_at_once_is_stored_once_with_one_j
     stored = await asyncio.gather(*(store() for _ in range(50)))
 
     assert sorted(stored) == [False] * 49 + [True]
-    assert (await count("webhook_event"), await count_jobs("webhook_event")) == (1, 1)
+    assert (await count("stripe_event"), await count_jobs("webhook_event")) == (1, 1)
 
 
 async def test_events_that_come_at_once_are_one_statement_with_their_jobs(
@@ -52,12 +52,12 @@ async def test_events_that_come_at_once_are_one_statement_with_their_jobs(
     assert stored == [False] + [True] * 50 + [False] * 50
     assert (
         await db.fetch_value(
-            "SELECT count(DISTINCT xmin::text) FROM webhook_event WHERE id <> 'evt_known'"
+            "SELECT count(DISTINCT xmin::text) FROM stripe_event WHERE id <> 'evt_known'"
         )
         == 1
     )
     each_has_its_job = """
-        SELECT count(*) FROM webhook_event e JOIN pgqueuer j
+        SELECT count(*) FROM stripe_event e JOIN pgqueuer j
         ON convert_from(j.payload, 'UTF8') = e.id AND j.xmin = e.xmin
     """
     assert await db.fetch_value(each_has_its_job) == await count("pgqueuer") == 51
@@ -101,7 +101,7 @@ async def test_an_event_that_no_row_can_hold_harms_no_other(
 
     assert isinstance(outcomes.pop(10), asyncpg.DataError)
     assert outcomes == [True] * 10 + [False] * 10
-    assert (await count("webhook_event"), await count_jobs("webhook_event")) == (10, 10)
+    assert (await count("stripe_event"), await count_jobs("webhook_event")) == (10, 10)
 
 
 _OURS = "FROM pg_stat_activity WHERE application_name = 'chenu-tests'"
@@ -122,7 +122,7 @@ async def test_a_database_that_goes_away_meanwhile_is_reported_to_each_and_all_m
 
     assert [type(outcome) for outcome in outcomes] == [Unavailable] * 10
     assert again == [True] * 10
-    assert (await count("webhook_event"), await count_jobs("webhook_event")) == (10, 10)
+    assert (await count("stripe_event"), await count_jobs("webhook_event")) == (10, 10)
 
 
 @asynccontextmanager
@@ -130,7 +130,7 @@ async def about_to_store(engines: Engines, event_id: str) -> AsyncIterator[Any]:
     """Another process's transaction, for which whoever stores the same event has to wait."""
     connection = await asyncpg.connect(engines.postgres_url)
     sql = """
-        INSERT INTO webhook_event (id, type, created_at, received_at, next_attempt_at)
+        INSERT INTO stripe_event (id, type, created_at, received_at, next_attempt_at)
         VALUES ($1, '', now(), now(), now())
     """
     try:
@@ -178,7 +178,7 @@ async def test_the_job_vanishes_with_the_event_that_could_not_be_stored(
     with pytest.raises(ZeroDivisionError):
         await _store_and_fail()
 
-    assert (await count("webhook_event"), await count_jobs("webhook_event")) == (0, 0)
+    assert (await count("stripe_event"), await count_jobs("webhook_event")) == (0, 0)
 
 
 async def _store_and_fail() -> None:
@@ -193,7 +193,7 @@ async def test_an_event_waits_until_it_is_handled(services: Services) -> None:
     waiting = await inbox.find_waiting("evt_1")
     await inbox.record_failure("evt_1", "PROVIDER_UNAVAILABLE: later" + "x" * 1000)
     assert await inbox.list_waiting() == []  # until its next attempt is due
-    await put("webhook_event", "next_attempt_at", system_now())
+    await put("stripe_event", "next_attempt_at", system_now())
     assert await inbox.list_waiting() == ["evt_1"]
     await inbox.mark_handled("evt_1")
 
@@ -201,7 +201,7 @@ async def test_an_event_waits_until_it_is_handled(services: Services) -> None:
     assert (waiting.type, waiting.object_id) == (EVENT.type, "cs_1")
     assert await inbox.find_waiting("evt_1") is None
     assert await inbox.list_waiting() == []
-    assert await count("webhook_event", "attempts = 1 AND last_error IS NULL") == 1
+    assert await count("stripe_event", "attempts = 1 AND last_error IS NULL") == 1
 
 
 async def test_an_event_that_was_given_up_is_stored_for_operators(services: Services) -> None:
@@ -210,13 +210,13 @@ async def test_an_event_that_was_given_up_is_stored_for_operators(services: Serv
     await inbox.mark_failed("evt_1", "resource_missing")
 
     assert await inbox.find_waiting("evt_1") is None
-    assert await count("webhook_event", "last_error = 'resource_missing'") == 1
+    assert await count("stripe_event", "last_error = 'resource_missing'") == 1
 
 
 async def test_waiting_events_are_listed_most_overdue_first(services: Services) -> None:
     for number in (1, 2, 3):
         await store(replace(EVENT, id=f"evt_{number}"))
-    await put("webhook_event", "next_attempt_at", system_now() - timedelta(hours=1), "id = 'evt_3'")
+    await put("stripe_event", "next_attempt_at", system_now() - timedelta(hours=1), "id = 'evt_3'")
 
     assert await inbox.list_waiting() == ["evt_3", "evt_1", "evt_2"]
     assert await inbox.list_waiting(limit=1) == ["evt_3"]
@@ -225,7 +225,7 @@ async def test_waiting_events_are_listed_most_overdue_first(services: Services) 
 async def test_the_backlog_says_how_many_wait_and_how_long(services: Services) -> None:
     empty = await inbox.get_backlog()
     await store()
-    await put("webhook_event", "received_at", system_now() - timedelta(seconds=90))
+    await put("stripe_event", "received_at", system_now() - timedelta(seconds=90))
 
     backlog = await inbox.get_backlog()
 
@@ -244,7 +244,7 @@ async def test_an_event_that_means_nothing_is_marked_so_and_waits_no_more(
 
     assert await inbox.find_waiting("evt_1") is None
     assert await inbox.list_waiting() == []
-    assert await count("webhook_event", "state = 'IGNORED' AND handled_at IS NOT NULL") == 1
+    assert await count("stripe_event", "state = 'IGNORED' AND handled_at IS NOT NULL") == 1
 
 
 async def test_events_stored_as_handled_get_no_job_and_leave_known_ones_alone(
@@ -264,4 +264,4 @@ async def test_a_state_that_nobody_knows_is_refused_by_the_database(services: Se
     await store()
 
     with pytest.raises(asyncpg.CheckViolationError):
-        await db.execute("UPDATE webhook_event SET state = 'DONE'")
+        await db.execute("UPDATE stripe_event SET state = 'DONE'")

@@ -12,7 +12,15 @@ from chenu.core.migrations import apply_migrations, list_known
 from chenu.core.replica import Replica
 from chenu.flows.services import Services
 from tests.conftest import Engines
-from tests.core.split_database import SPLIT, fill, open_unchecked, run_on, split_while_used
+from tests.core.split_database import (
+    SPLIT,
+    fill,
+    open_older,
+    open_unchecked,
+    run_on,
+    split_events_while_used,
+    split_while_used,
+)
 from tests.faults.own_engines import own_pool
 from tests.replica import RunningReplica, open_replica, read_by_product, until_fit
 
@@ -42,6 +50,7 @@ async def used(engines: Engines) -> str:
         await fill(connection)
         await split_while_used(url, connection)
         await connection.close()
+        await split_events_while_used(url)
     return name
 
 
@@ -58,3 +67,14 @@ async def split(used: str, engines: Engines) -> AsyncIterator["asyncpg.Connectio
         await db.stop()
     await connection.close()
     CLOCK.reset()
+
+
+@pytest.fixture
+async def older(
+    split: "asyncpg.Connection", engines: Engines
+) -> AsyncIterator["asyncpg.Connection"]:
+    """A process of the release before, on the same database."""
+    name = await split.fetchval("SELECT current_database()")
+    connection = await open_older(f"{engines.postgres_url.rpartition('/')[0]}/{name}")
+    yield connection
+    await connection.close()

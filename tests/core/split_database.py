@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from chenu.core.ids import new_id
-from chenu.core.migrations import apply_migrations
+from chenu.core.migrations import apply_migrations, list_known
 from tests.core.months import ACCOUNT, CLICK, OLD_CLICK, USED
+from tests.core.older_inbox import OLDEST, STORE, list_old_events
 from tests.core.posting_sessions import open_session
 
 SPLIT = "2026-11-30T00:66:00:000000"
 """The first migration that splits."""
+SPLIT_EVENTS = "2026-11-30T00:96:00:000000"
+"""The first one about Stripe's events."""
 
 
 async def run_on(url: str, sql: str) -> None:
@@ -53,7 +56,8 @@ async def _split_while_read(url: str, connection: "asyncpg.Connection") -> None:
     reading = reader.transaction()
     await reading.start()
     await reader.execute("SELECT 1 FROM affiliate_click")
-    migrating = asyncio.create_task(apply_migrations(url))
+    only = [each for each in list_known() if each < SPLIT_EVENTS]
+    migrating = asyncio.create_task(apply_migrations(url, only))
     await asyncio.sleep(0.7)  # longer than a migration waits for a table
     await used.fetch(new_id(), ACCOUNT, datetime.now(UTC).date())
     assert not migrating.done()
@@ -61,3 +65,50 @@ async def _split_while_read(url: str, connection: "asyncpg.Connection") -> None:
     await migrating
     await used.fetch(new_id(), ACCOUNT, datetime.now(UTC).date())
     await reader.close()
+
+
+async def split_events_while_used(url: str) -> None:
+    """Older code stores each event twice all the while, and somebody reads the table for long."""
+    reader, older = await asyncpg.connect(url), await open_older(url)
+    for row in list_old_events(datetime.now(UTC)):
+        await older.execute(OLDEST, *row)
+    reading = reader.transaction()
+    await reading.start()
+    await reader.execute("SELECT 1 FROM webhook_event")
+    migrating = asyncio.create_task(apply_migrations(url))
+    storing = asyncio.create_task(store_until_done(url, older, migrating))
+    await asyncio.sleep(0.7)
+    assert not migrating.done()
+    await reading.rollback()
+    await asyncio.gather(migrating, storing)
+    await reader.close()
+    await older.close()
+
+
+async def open_older(url: str) -> "asyncpg.Connection":
+    """As requests of older code run."""
+    connection = await asyncpg.connect(url, server_settings={"timezone": "UTC"})
+    await connection.execute("SET ROLE chenu_app")
+    return connection
+
+
+async def store_until_done(
+    url: str, older: "asyncpg.Connection", migrating: "asyncio.Task[list[str]]"
+) -> None:
+    """By statements that were prepared before; exactly one of two must find the event new."""
+    another = await open_older(url)
+    statements = [await each.prepare(STORE) for each in (older, another)]
+    number, is_last = 0, False
+    while not is_last:
+        is_last = migrating.done()
+        number += 1
+        now = datetime.now(UTC)
+        stored = await asyncio.gather(
+            *(each.fetch(f"evt_meanwhile_{number}", now) for each in statements),
+        )
+        assert sorted(map(len, stored)) == [0, 1], stored
+        known = await statements[number % 2].fetch("evt_known", now)
+        assert known == []
+        await asyncio.sleep(0.005)
+    assert number > 50
+    await another.close()

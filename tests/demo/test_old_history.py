@@ -39,7 +39,8 @@ async def _age(connection: Any) -> None:
         ("outbox_mail", "sent_at"),
         ("purchase", "updated_at"),
         ("subscription_order", "updated_at"),
-        ("webhook_event", "received_at"),
+        ("stripe_event", "received_at"),
+        ("stripe_event_key", "received_at"),
     ):
         sql = f"UPDATE {table} SET {column} = {column} - $1::interval"  # noqa: S608 - our own names
         await connection.execute(sql, AGE)

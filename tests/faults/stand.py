@@ -67,7 +67,7 @@ _STATE = """
         (SELECT count(*) FROM access_grant) AS granted,
         (SELECT count(*) FROM purchase_payment WHERE stripe_transfer_id IS NOT NULL) AS transferred,
         (SELECT count(*) FROM operation WHERE state IN ('INTENT', 'UNKNOWN')) AS open_operations,
-        (SELECT count(*) FROM webhook_event WHERE state = 'RECEIVED') AS waiting_events,
+        (SELECT count(*) FROM stripe_event WHERE state = 'RECEIVED') AS waiting_events,
         (SELECT count(*) FROM outbox_mail WHERE state = 'QUEUED') AS waiting_mails
 """
 

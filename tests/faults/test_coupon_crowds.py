@@ -154,7 +154,7 @@ async def _wait_redeemed(stand: Stand, customer: Buyer, code: str) -> None:
         redeemed = "status = 'REDEEMED' AND coupon = (SELECT id FROM coupon WHERE code = $1)"
         own = "state IN ('INTENT', 'UNKNOWN') AND account_id = $1"
         open_ = await count("operation", own, account_id)
-        waiting = await count("webhook_event", "state = 'RECEIVED'")
+        waiting = await count("stripe_event", "state = 'RECEIVED'")
         return bool(await count("coupon_redemption", redeemed, code)) and not (open_ or waiting)
 
     await until(is_redeemed)

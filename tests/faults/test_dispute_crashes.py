@@ -38,7 +38,7 @@ async def _is_followed(stand: Stand, charge: str) -> bool:
     """Once the worker, which is started again, has nothing left to do."""
     stand.worker.revive()
     waiting = await count("operation", "state IN ('INTENT', 'UNKNOWN')")
-    waiting += await count("webhook_event", "state = 'RECEIVED'")
+    waiting += await count("stripe_event", "state = 'RECEIVED'")
     return waiting == 0 and await count("operation", _REVERSED, charge) > 0
 
 

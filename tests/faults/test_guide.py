@@ -126,7 +126,7 @@ async def test_no_worker_is_there(stand: Stand) -> None:
     first, second = await stand.make_buyer("alone1"), await stand.make_buyer("alone2")
     await stand.buy(first)
     await stand.stripe.wait_delivered()
-    await put("webhook_event", "received_at", await _a_minute_ago(), "state = 'RECEIVED'")
+    await put("stripe_event", "received_at", await _a_minute_ago(), "state = 'RECEIVED'")
     await db.execute("UPDATE pgqueuer SET execute_after = execute_after - interval '1 minute'")
 
     await until_metric(stand, "chenu_webhook_backlog_seconds", 30)
@@ -211,13 +211,13 @@ async def _restart_with(stand: Stand, secrets: str) -> None:
 async def test_an_event_is_replayed(stand: Stand) -> None:
     await stand.buy(await stand.make_buyer("replayed"))
     await stand.settle(1)
-    sql = "SELECT id FROM webhook_event WHERE type = 'checkout.session.completed' LIMIT 1"
+    sql = "SELECT id FROM stripe_event WHERE type = 'checkout.session.completed' LIMIT 1"
     event_id = await db.fetch_value(sql)
 
-    await do_as_written(stand, "UPDATE webhook_event SET", event_id)
+    await do_as_written(stand, "UPDATE stripe_event SET", event_id)
 
     await stand.settle(1)
-    assert await count("webhook_event", "state <> 'HANDLED'") == 0
+    assert await count("stripe_event", "state <> 'HANDLED'") == 0
 
 
 async def _a_minute_ago() -> Any:

@@ -35,7 +35,7 @@ async def test_a_poll_finds_what_was_dropped(stand: Stand, drop: float, seed: in
     await stand.settle(purchases)
 
     dropped = await _count_dropped(stand)
-    assert await count("webhook_event", "source = 'POLL' AND type = $1", COMPLETED) == dropped
+    assert await count("stripe_event", "source = 'POLL' AND type = $1", COMPLETED) == dropped
     assert drop < 1 or dropped == lost + purchases
 
 

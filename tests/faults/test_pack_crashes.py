@@ -40,7 +40,7 @@ _STATE = """
         || ' ' || (SELECT count(*) FROM invoice_payment p WHERE p.account = $1)
         || ' ' || (SELECT count(*) FROM outbox_mail m JOIN pack_order o
             ON m.business_key = 'pack-receipt:' || o.id WHERE o.account = $1)
-    WHERE NOT EXISTS (SELECT 1 FROM webhook_event WHERE state = 'RECEIVED')
+    WHERE NOT EXISTS (SELECT 1 FROM stripe_event WHERE state = 'RECEIVED')
         AND NOT EXISTS (SELECT 1 FROM operation WHERE state IN ('INTENT', 'UNKNOWN')
             AND account_id = $1)
 """

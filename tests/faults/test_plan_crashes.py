@@ -40,7 +40,7 @@ _STATE = """
         || ' ' || (SELECT count(*) FROM subscription_order o
             WHERE o.account = a.id AND o.status = 'COMPLETED')
     FROM account a WHERE a.id = $1
-        AND NOT EXISTS (SELECT 1 FROM webhook_event WHERE state = 'RECEIVED')
+        AND NOT EXISTS (SELECT 1 FROM stripe_event WHERE state = 'RECEIVED')
         AND NOT EXISTS (SELECT 1 FROM operation WHERE state IN ('INTENT', 'UNKNOWN')
             AND kind <> 'SUBSCRIPTION_OUTCOME' AND account_id = a.id)
 """

@@ -103,7 +103,7 @@ async def require_returned_once(stand: Stand, paid: Paid, amount: int) -> None:
 async def _has_nothing_open() -> bool:
     ours = "kind IN ('PLAN_REFUND', 'SUBSCRIPTION_END') AND state IN ('INTENT', 'UNKNOWN')"
     waiting = await count("operation", ours)
-    return waiting + await count("webhook_event", "state = 'RECEIVED'") == 0
+    return waiting + await count("stripe_event", "state = 'RECEIVED'") == 0
 
 
 @pytest.mark.parametrize("point", POINTS.values(), ids=POINTS.keys())

@@ -64,7 +64,7 @@ async def require_returned_once(stand: Stand, purchase_id: PurchaseId) -> None:
 async def _is_returned(stand: Stand, payment: PaymentRow) -> bool:
     stand.worker.revive()
     waiting = "kind IN ('REFUND', 'TRANSFER_REVERSAL') AND state IN ('INTENT', 'UNKNOWN')"
-    if await count("operation", waiting) or await count("webhook_event", "state = 'RECEIVED'"):
+    if await count("operation", waiting) or await count("stripe_event", "state = 'RECEIVED'"):
         return False
     transfer = await stand.stripe.get(f"/v1/transfers/{payment.stripe_transfer_id}")
     return bool(transfer["amount_reversed"] == 700)

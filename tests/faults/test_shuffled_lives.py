@@ -186,7 +186,7 @@ async def require_books_and_disputes(services: Services, disputes: Collection[st
     findings = await check_everything(services, EVER)
     assert [finding for finding in findings if not finding.ok] == []
     assert await count("dispute", "stripe_dispute_id = ANY($1)", list(disputes)) == len(disputes)
-    assert not await count("webhook_event", "type LIKE 'charge.dispute.%' AND state <> 'HANDLED'")
+    assert not await count("stripe_event", "type LIKE 'charge.dispute.%' AND state <> 'HANDLED'")
 
 
 @pytest.mark.parametrize("seed", seeds(LIVES // AT_ONCE))

@@ -209,7 +209,7 @@ async def test_attempts_of_an_event(services: Services) -> None:
 
     await asyncio.gather(*(inbox.record_failure("evt_1", "KeyError") for _ in TWENTY))
 
-    assert await count("webhook_event", "attempts = 20") == 1
+    assert await count("stripe_event", "attempts = 20") == 1
 
 
 async def test_attempts_of_a_mail(services: Services) -> None:

@@ -118,7 +118,7 @@ async def test_a_second_page_that_fails_breaks_a_poll_as_the_first_does(
     await poll_events(services)
 
     assert broken is None
-    assert await count("webhook_event", "type = 'customer.deleted' AND source = 'POLL'") == 101
+    assert await count("stripe_event", "type = 'customer.deleted' AND source = 'POLL'") == 101
 
 
 @pytest.mark.parametrize(("ahead", "found"), [(0.9, 1), (1.1, 0)], ids=["overlap", "read before"])
@@ -180,7 +180,7 @@ async def test_a_thin_event_that_was_never_delivered_has_its_account_asked_about
     await work_off(services)
 
     assert not await is_ready(person)
-    assert await count("webhook_event", "state = 'RECEIVED'") == 0
+    assert await count("stripe_event", "state = 'RECEIVED'") == 0
 
 
 class _WithoutAccounts(LiveGateway):
@@ -234,7 +234,7 @@ async def test_unnamed_events_are_asked_about_again_when_stripe_did_not_answer(
 
     with pytest.raises(ProviderUnavailable):
         await poll_events(unnamed)
-    stored = await count("webhook_event", "type LIKE 'v2.%'")
+    stored = await count("stripe_event", "type LIKE 'v2.%'")
     await poll_events(unnamed)
 
     assert stored == 0
@@ -246,6 +246,6 @@ async def test_an_event_that_waits_already_is_found_by_nobody(
 ) -> None:
     await open_market(services)
     await poll_events(services)
-    await put("webhook_event", "received_at", system_now() - HOUR)
+    await put("stripe_event", "received_at", system_now() - HOUR)
 
     assert await poll_events(services) == 0

@@ -48,7 +48,7 @@ async def _receive(
     event = EventSummary(f"evt_{kind}", kind, object_id, account, system_now())
     await inbox.store_event(event, EventSource.WEBHOOK)
     await handle_event(services, event.id)
-    states = [s for s in ("HANDLED", "IGNORED") if await count("webhook_event", "state = $1", s)]
+    states = [s for s in ("HANDLED", "IGNORED") if await count("stripe_event", "state = $1", s)]
     assert len(states) == 1
     return states[0]
 

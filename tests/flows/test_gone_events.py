@@ -84,4 +84,4 @@ async def test_an_event_about_what_is_still_there_or_not_ours_changes_nothing(
 
     assert (await get_purchase(purchase.id)).is_pending
     assert (await customer_of(market), await price_of(market)) == (ours["customer"], ours["price"])
-    assert await count("webhook_event", "state = 'FAILED'") == 0
+    assert await count("stripe_event", "state = 'FAILED'") == 0

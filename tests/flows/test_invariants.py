@@ -99,7 +99,7 @@ async def test_a_violation_is_reported(
 
 async def test_i8_sees_a_handled_event_without_its_effect(sold: Sold, engines: Engines) -> None:
     sql = """
-        INSERT INTO webhook_event (id, type, object_id, source, state, attempts, created_at,
+        INSERT INTO stripe_event (id, type, object_id, source, state, attempts, created_at,
             received_at, next_attempt_at)
         VALUES ('evt_1', 'checkout.session.completed', $1, 'WEBHOOK', 'HANDLED', 0, $2, $2, $2)
     """

@@ -75,7 +75,7 @@ async def test_a_plan_at_a_price_by_the_week_is_followed_until_its_end(
     assert (changed.item, changed.billing_interval, changed.price) == ("STARTER", "MONTH", 500)
     assert changed.gives_access
     assert await tier_of(person) == "FREE"
-    assert await count("webhook_event", "state NOT IN ('HANDLED', 'IGNORED')") == 0
+    assert await count("stripe_event", "state NOT IN ('HANDLED', 'IGNORED')") == 0
     await require_true_books(services)
 
 
@@ -95,7 +95,7 @@ async def test_a_subscription_by_the_week_gives_nothing_and_staff_learn_it(
 
     assert await find_subscription_by_stripe_id(subscription["id"]) is None
     assert await tier_of(person) == "STARTER"
-    assert await count("webhook_event", "state NOT IN ('HANDLED', 'IGNORED')") == 0
+    assert await count("stripe_event", "state NOT IN ('HANDLED', 'IGNORED')") == 0
     assert await count("ledger_transaction", "kind = 'DASHBOARD_PAYMENT'") == 1
     assert found == ["I5s"]
     await require_true_books(services)

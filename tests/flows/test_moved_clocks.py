@@ -146,8 +146,8 @@ async def test_a_recurring_task_is_due_after_its_interval(
 
 async def test_nothing_is_deleted_before_its_time(services: Services, market: Market) -> None:
     await buy(services, market)
-    before = [await count(table) for table in ("webhook_event", "outbox_mail", "operation")]
+    before = [await count(table) for table in ("stripe_event", "outbox_mail", "operation")]
 
     await purge_all()
 
-    assert [await count(table) for table in ("webhook_event", "outbox_mail", "operation")] == before
+    assert [await count(table) for table in ("stripe_event", "outbox_mail", "operation")] == before

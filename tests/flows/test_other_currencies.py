@@ -101,7 +101,7 @@ async def test_its_event_fails_with_the_reason_and_nothing_is_booked(
 
     await handle_event(abroad, event.id)
 
-    assert await count("webhook_event", "state = 'FAILED' AND last_error = $1", REASON) == 1
+    assert await count("stripe_event", "state = 'FAILED' AND last_error = $1", REASON) == 1
     assert await count("ledger_entry") + await count("purchase_payment") == 0
     assert await count("access_grant") == 0
 

@@ -27,7 +27,7 @@ async def _hear(services: Services, what: str, session_id: str) -> str:
     event = EventSummary("evt_page", f"checkout.session.{what}", session_id, None, system_now())
     await inbox.store_event(event, EventSource.WEBHOOK)
     await handle_event(services, event.id)
-    state: str = await db.fetch_value("SELECT state FROM webhook_event WHERE id = 'evt_page'")
+    state: str = await db.fetch_value("SELECT state FROM stripe_event WHERE id = 'evt_page'")
     return state
 
 

@@ -77,7 +77,7 @@ async def test_a_refused_payout_has_one_mail(
         await deliver(services, account, payout, event)
 
     assert await mails("PAYOUT_FAILED") == 1
-    assert await count("webhook_event", "state = 'HANDLED'") >= 2
+    assert await count("stripe_event", "state = 'HANDLED'") >= 2
 
 
 async def test_a_payout_that_has_arrived_or_is_unknown_sends_nothing(
@@ -92,7 +92,7 @@ async def test_a_payout_that_has_arrived_or_is_unknown_sends_nothing(
     await deliver(services, "acct_of_others", "po_nobody", "evt_3")
 
     assert await mails("PAYOUT_FAILED") == 0
-    assert await count("webhook_event", "state = 'IGNORED'") >= 3
+    assert await count("stripe_event", "state = 'IGNORED'") >= 3
 
 
 def test_payouts_are_asked_for_at_connected_accounts() -> None:

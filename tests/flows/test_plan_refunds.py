@@ -343,7 +343,7 @@ async def test_a_refund_that_is_heard_of_before_its_payment_is_booked(
     await pay(order.checkout_url)
     [charge] = await stripe_side.list_all("/v1/charges")
     await stripe_side.change("/v1/refunds", charge=charge["id"], amount="300")
-    await db.execute("DELETE FROM webhook_event")
+    await db.execute("DELETE FROM stripe_event")
     [invoice] = await stripe_side.list_all("/v1/invoices")
 
     await follow_invoice(services.subscriptions, invoice["id"])

@@ -6,7 +6,7 @@ import pytest
 
 from chenu.agents.model import PurchaseStatus
 from chenu.agents.purchases import get_purchase
-from chenu.billing.tables import WebhookEvent
+from chenu.billing.tables import StripeEvent
 from chenu.core.clock import business_now
 from chenu.flows.events.polling import poll_events
 from chenu.flows.reconciliation import check_recent_balance, reconcile
@@ -37,13 +37,13 @@ async def test_a_payment_whose_event_had_no_effect_is_settled(
     assert await pay_for(purchase) == 303
     if fate == "given up":
         await poll_events(services)
-        await put("webhook_event", "state", "FAILED")
+        await put("stripe_event", "state", "FAILED")
 
     done = await reconcile(services, business_now() - timedelta(days=30))
 
     assert (await get_purchase(purchase.id)).status is PurchaseStatus.PAID
     assert (done.ok, done.found > 0) == (True, fate == "never arrived")
-    assert await count(WebhookEvent._meta.tablename, "state IN ('RECEIVED', 'FAILED')") == 0
+    assert await count(StripeEvent._meta.tablename, "state IN ('RECEIVED', 'FAILED')") == 0
     await work_off(services)
     assert (await check_stripe(services.reports, EVER)).ok
 
@@ -56,7 +56,7 @@ async def test_an_event_that_fails_again_is_named(
     assert await pay_for(purchase) == 303
     await poll_events(services)
     async with unguarded(engines) as connection:
-        await connection.execute("UPDATE webhook_event SET object_id = 'cs_never'")
+        await connection.execute("UPDATE stripe_event SET object_id = 'cs_never'")
 
     done = await reconcile(services, business_now() - timedelta(days=30))
 

@@ -246,14 +246,14 @@ async def test_a_payment_that_stripe_is_still_booking_is_never_asked_for_again(
     early = await report(slow, page)
     with pytest.raises(ProviderUnavailable):
         await _webhook(slow, page)
-    waits = await count("webhook_event", "state = 'RECEIVED' AND id = 'evt_completed'")
+    waits = await count("stripe_event", "state = 'RECEIVED' AND id = 'evt_completed'")
     gateway.is_booked = True
     await _webhook(slow, page)
     await gateway.close()
 
     assert early.state is PurchaseState.CONFIRMING
     assert waits == 1
-    assert await count("webhook_event", "state = 'RECEIVED'") == 0
+    assert await count("stripe_event", "state = 'RECEIVED'") == 0
     assert await effects() == ONCE
 
 

@@ -97,7 +97,7 @@ async def test_an_address_typed_on_stripes_page_is_adopted_where_the_form_here_w
     assert await address_of(person) == ours
     place = (await customer_of(stripe_side, person))["address"]
     assert place["country"] == typed["country"]
-    assert await count("webhook_event", "state NOT IN ('HANDLED', 'IGNORED')") == 0
+    assert await count("stripe_event", "state NOT IN ('HANDLED', 'IGNORED')") == 0
     assert await count("operation", "state <> 'SETTLED'") == 0
 
 

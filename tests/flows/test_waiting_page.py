@@ -109,7 +109,7 @@ async def test_a_flood_of_webhooks_without_a_worker_does_the_work_of_two(
     await flood
 
     assert asked == 2
-    assert await count("webhook_event") == 20
+    assert await count("stripe_event") == 20
 
 
 async def _is(value: bool) -> bool:

@@ -36,7 +36,7 @@ async def test_an_idle_product_waits_for_nothing(client: httpx.AsyncClient) -> N
 async def test_what_waits_is_counted(client: httpx.AsyncClient, services: Services) -> None:
     event = EventSummary("evt_1", "checkout.session.completed", "cs_1", None, system_now())
     await inbox.store_event(event, EventSource.WEBHOOK)
-    await put("webhook_event", "received_at", system_now() - timedelta(seconds=90))
+    await put("stripe_event", "received_at", system_now() - timedelta(seconds=90))
     await queue_sale()
     await create_operation(NewOperation(OperationKind.TRANSFER, "split:1", ""))
     done = await create_operation(NewOperation(OperationKind.REFUND, "return:1", ""))

@@ -142,7 +142,7 @@ async def test_a_signature_of_other_letters_is_refused(
 
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "BAD_INPUT"
-    assert await count("webhook_event") == 0
+    assert await count("stripe_event") == 0
 
 
 TIMES = [b"", b"-1", b"1e9", b"\xb2", "١٧".encode(), b"9" * 5_000, b"nan", b"0x1", b"1.5", b"\x00"]

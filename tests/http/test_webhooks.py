@@ -69,7 +69,7 @@ async def test_only_what_identifies_an_event_is_stored(
 
     await deliver(client, SNAPSHOT, body, sign(body, SECRET))
 
-    row = str(await db.fetch_value("SELECT e::text FROM webhook_event e"))
+    row = str(await db.fetch_value("SELECT e::text FROM stripe_event e"))
     assert "example.org" not in row
     assert "999" not in row
 
@@ -152,7 +152,7 @@ async def test_a_forgery_is_refused_and_not_stored(
 
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "BAD_INPUT"
-    assert await count("webhook_event") == 0
+    assert await count("stripe_event") == 0
 
 
 @pytest.mark.parametrize("age", [290, 0, -290], ids=["old", "now", "ahead"])
@@ -213,7 +213,7 @@ async def test_a_duplicate_is_answered_and_changes_nothing(
     answers = await asyncio.gather(*deliveries)
 
     assert {answer.status_code for answer in answers} == {200}
-    assert (await count("webhook_event"), await count_jobs("webhook_event")) == (1, 1)
+    assert (await count("stripe_event"), await count_jobs("webhook_event")) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ async def test_what_is_no_event_is_refused(
     answer = await deliver(client, SNAPSHOT, body, sign(body, SECRET))
 
     assert answer.status_code == 400
-    assert await count("webhook_event") == 0
+    assert await count("stripe_event") == 0
 
 
 async def test_a_body_of_more_than_a_megabyte_is_refused(
@@ -236,7 +236,7 @@ async def test_a_body_of_more_than_a_megabyte_is_refused(
     answer = await deliver(client, SNAPSHOT, body, sign(body, SECRET))
 
     assert answer.status_code == 413
-    assert await count("webhook_event") == 0
+    assert await count("stripe_event") == 0
 
 
 UNKNOWN = {
@@ -281,7 +281,7 @@ async def test_an_event_that_means_nothing_to_us_is_taken_and_done_with(
 
     assert answer.status_code == 200
     assert await inbox.list_waiting() == []
-    assert await count("webhook_event", "state = 'IGNORED'") == 1
+    assert await count("stripe_event", "state = 'IGNORED'") == 1
     assert calls == [0]
 
 
@@ -292,7 +292,7 @@ async def test_an_event_about_what_stripe_does_not_have_is_given_up_for_operator
 
     await handle_event(services, "evt_1")
 
-    assert await count("webhook_event", "state = 'FAILED' AND last_error = 'resource_missing'") == 1
+    assert await count("stripe_event", "state = 'FAILED' AND last_error = 'resource_missing'") == 1
 
 
 async def test_webhooks_are_posted_only(client: httpx.AsyncClient) -> None:

@@ -183,7 +183,7 @@ async def _put_in_trial(person: Person, customer: str) -> str:
     return plan.id
 
 
-_EVENT = "SELECT last_error AS error, next_attempt_at AS next_at FROM webhook_event WHERE id = $1"
+_EVENT = "SELECT last_error AS error, next_attempt_at AS next_at FROM stripe_event WHERE id = $1"
 
 
 @pytest.mark.parametrize("type_", EVENT_TYPES)
@@ -212,7 +212,7 @@ async def test_a_poison_event_waits_and_its_neighbour_is_handled(
     waiting = await read_postponed(_EVENT, "evt_0")
     assert waiting.error == "KeyError"
     assert waiting.next_at > system_now()
-    assert await count("webhook_event", "id = 'evt_1' AND state = 'IGNORED'") == 1
+    assert await count("stripe_event", "id = 'evt_1' AND state = 'IGNORED'") == 1
 
 
 _MAIL = "SELECT last_error AS error, next_attempt_at AS next_at FROM outbox_mail WHERE kind = $1"

@@ -51,6 +51,11 @@ async def _event() -> None:
     await inbox.mark_handled("evt_1")
 
 
+async def _event_key() -> None:
+    await _event()
+    await db.execute("DELETE FROM stripe_event")
+
+
 async def _mail() -> None:
     await queue_sale()
     await put("outbox_mail", "state", "SENT")
@@ -364,7 +369,8 @@ async def _sso_join() -> None:
 
 
 MAKERS: dict[str, Callable[[], Awaitable[object]]] = {
-    "webhook_event": _event,
+    "stripe_event": _event,
+    "stripe_event_key": _event_key,
     "outbox_mail": _mail,
     "pgqueuer": _job,
     "pgqueuer_log": _job,
@@ -436,7 +442,7 @@ async def test_rows_go_when_their_time_is_over_and_not_before(
 
 
 @pytest.mark.parametrize(
-    ("table", "state"), [("webhook_event", "RECEIVED"), ("outbox_mail", "QUEUED")]
+    ("table", "state"), [("stripe_event", "RECEIVED"), ("outbox_mail", "QUEUED")]
 )
 async def test_what_waits_stays_however_old_it_is(
     services: Services, table: str, state: str
@@ -457,7 +463,7 @@ async def test_the_database_itself_refuses_to_delete_an_event_that_waits(
     await inbox.store_event(event, EventSource.WEBHOOK)
 
     with pytest.raises(asyncpg.RaiseError, match="waits"):
-        await db.execute("DELETE FROM webhook_event")
+        await db.execute("DELETE FROM stripe_event")
 
 
 @pytest.mark.parametrize("retention", ALL, ids=lambda retention: retention.table)

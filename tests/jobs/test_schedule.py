@@ -136,8 +136,8 @@ async def test_polling_finds_the_event_that_was_never_delivered(
     await run(services, "poll_events")
 
     waiting = "type = 'checkout.session.completed' AND source = 'POLL' AND object_id = $1"
-    assert await count("webhook_event", waiting, purchase.checkout_session_id) == 1
-    assert await count_jobs("webhook_event") == await count("webhook_event")
+    assert await count("stripe_event", waiting, purchase.checkout_session_id) == 1
+    assert await count_jobs("webhook_event") == await count("stripe_event")
 
 
 async def test_polling_does_not_store_what_was_delivered(
@@ -154,7 +154,7 @@ async def test_polling_does_not_store_what_was_delivered(
     await run(services, "poll_events")
 
     assert delivered["id"] not in await inbox.list_waiting()
-    assert await count("webhook_event", "type = 'checkout.session.completed'") == 1
+    assert await count("stripe_event", "type = 'checkout.session.completed'") == 1
 
 
 async def test_a_request_whose_page_was_never_asked_for_ends_after_an_hour(

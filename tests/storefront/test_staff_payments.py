@@ -98,7 +98,7 @@ async def test_an_event_that_was_given_up_waits_again(desk: Browser, world: Worl
     _, done, again = await _replay(desk, path)
 
     assert (done.status, again.status) == (303, 409)
-    assert await count("webhook_event", "id = 'evt_world' AND state = 'RECEIVED'") == 1
+    assert await count("stripe_event", "id = 'evt_world' AND state = 'RECEIVED'") == 1
     where = "entrypoint = $1 AND convert_from(payload, 'UTF8') = 'evt_world'"
     assert await count("pgqueuer", where, queue.Job.WEBHOOK_EVENT.value) == 1
     assert await _acts("event.handle") == 1
@@ -229,7 +229,7 @@ async def test_lists_are_filtered_by_state(
 
 async def test_lists_are_paged_by_key(desk: Browser, world: World) -> None:
     sql = """
-        INSERT INTO webhook_event (id, type, state, next_attempt_at, created_at, received_at)
+        INSERT INTO stripe_event (id, type, state, next_attempt_at, created_at, received_at)
         SELECT 'evt_' || n, 'customer.updated', 'HANDLED', now(), now(), now()
         FROM generate_series(1, 120) AS n
     """
