@@ -1,4 +1,6 @@
-"""Splits the ledger's transactions by month, in a moment: what there was becomes the first month."""
+"""Postings write their key first, before the table is split whose constraint they named: one that
+waits while it is split goes on as it began.
+"""
 
 from pathlib import Path
 
@@ -9,10 +11,10 @@ from piccolo.engine import engine_finder
 
 ID = "2026-11-30T00:91:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "transactions by month"
+DESCRIPTION = "postings by their keys"
 
 SQL = Path(__file__).parent / "sql"
-FILES = ("swap_by_id", "ledger_transactions_by_month")
+FILES = ("postings_by_key",)
 
 
 async def forwards() -> MigrationManager:

@@ -1,4 +1,4 @@
--- The books are split by month in four steps, while everybody works. This one is the first: from
+-- The books are split by month in five steps, while everybody works. This one is the first: from
 -- now on each key is written down beside as well, and what there is promises to be of the first
 -- month. docs/decisions/0099
 

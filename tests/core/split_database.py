@@ -13,6 +13,9 @@ from tests.core.posting_sessions import open_session
 
 SPLIT = "2026-11-30T00:66:00:000000"
 """The first migration that splits."""
+SWAP = "2026-11-30T00:92:00:000000"
+"""The one that exchanges the ledger's transactions."""
+_POSTING_LOCK = 7233011
 SPLIT_EVENTS = "2026-11-30T00:96:00:000000"
 """The first one about Stripe's events."""
 
@@ -45,6 +48,7 @@ async def split_while_used(url: str, connection: "asyncpg.Connection") -> None:
         await session.book()
         booking = asyncio.create_task(session.book_until(done))
         await _split_while_read(url, connection)
+        await _swap_while_a_posting_waits(url)
         done.set()
         await booking
         await session.book()
@@ -56,7 +60,7 @@ async def _split_while_read(url: str, connection: "asyncpg.Connection") -> None:
     reading = reader.transaction()
     await reading.start()
     await reader.execute("SELECT 1 FROM affiliate_click")
-    only = [each for each in list_known() if each < SPLIT_EVENTS]
+    only = [each for each in list_known() if each < SWAP]
     migrating = asyncio.create_task(apply_migrations(url, only))
     await asyncio.sleep(0.7)  # longer than a migration waits for a table
     await used.fetch(new_id(), ACCOUNT, datetime.now(UTC).date())
@@ -65,6 +69,27 @@ async def _split_while_read(url: str, connection: "asyncpg.Connection") -> None:
     await migrating
     await used.fetch(new_id(), ACCOUNT, datetime.now(UTC).date())
     await reader.close()
+
+
+async def _swap_while_a_posting_waits(url: str) -> None:
+    """It began before the tables were exchanged, and goes on after."""
+    holder = await asyncpg.connect(url)
+    await holder.execute("SELECT pg_advisory_lock($1)", _POSTING_LOCK)
+    only = [each for each in list_known() if each < SPLIT_EVENTS]
+    async with open_session(url) as session:
+        migrating = asyncio.create_task(apply_migrations(url, only))
+        await _wait_for_waiting(holder, "ExclusiveLock")
+        booking = asyncio.create_task(session.book())
+        await _wait_for_waiting(holder, "ShareLock")
+        await holder.close()
+        await asyncio.gather(migrating, booking)
+
+
+async def _wait_for_waiting(connection: "asyncpg.Connection", mode: str) -> None:
+    sql = "SELECT count(*) FROM pg_locks WHERE objid = $1 AND mode = $2 AND NOT granted"
+    async with asyncio.timeout(20):
+        while not await connection.fetchval(sql, _POSTING_LOCK, mode):  # noqa: ASYNC110 - of another session
+            await asyncio.sleep(0.01)
 
 
 async def split_events_while_used(url: str) -> None:
