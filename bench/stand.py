@@ -164,6 +164,6 @@ async def _make_databases(stand: Stand, names: Sequence[str]) -> None:
 async def settle(url: str) -> None:
     """Empties the inbox's queue: without a worker the web process would handle it."""
     connection = await asyncpg.connect(url)
-    await connection.execute("TRUNCATE stripe_event, pgqueuer, pgqueuer_log")
+    await connection.execute("TRUNCATE stripe_event, stripe_event_key, pgqueuer, pgqueuer_log")
     await connection.execute("CHECKPOINT")
     await connection.close()
