@@ -8,8 +8,10 @@ from pathlib import Path
 from chenu.demo.processes import StartError
 
 _HEAD = "chenu-scale-"
-_PERIOD_MICROSECONDS = 20_000
-"""Shorter than the kernel's own, so that a program at its limit stands still for a moment only."""
+_PERIOD_MICROSECONDS, _SHORTEST_QUOTA = 20_000, 1_000
+"""The period is shorter than the kernel's own, so that a program at its limit stands still for a
+moment only, and longer where the quota would be one that the kernel refuses.
+"""
 _EMPTY_SECONDS = 5.0
 _ENTER = 'for each in $1; do echo 0 > "$each/cgroup.procs" || exit 1; done; shift; exec "$@"'
 
@@ -49,13 +51,14 @@ class Shares:
 
     def limit(self, part: str, cores: float | None) -> None:
         """Parts of one core, 0.2 for a fifth; None: no limit."""
-        quota = None if cores is None else round(cores * _PERIOD_MICROSECONDS)
+        quota, period = _make_quota(cores)
         folder = self._folders(part)[0]
         if self._is_unified:
             text = "max" if quota is None else str(quota)
-            (folder / "cpu.max").write_text(f"{text} {_PERIOD_MICROSECONDS}")
+            (folder / "cpu.max").write_text(f"{text} {period}")
         else:
-            (folder / "cpu.cfs_period_us").write_text(str(_PERIOD_MICROSECONDS))
+            (folder / "cpu.cfs_quota_us").write_text("-1")  # else the new period may not fit it
+            (folder / "cpu.cfs_period_us").write_text(str(period))
             (folder / "cpu.cfs_quota_us").write_text(str(quota or -1))
 
     def read_used(self) -> dict[str, float]:
@@ -85,6 +88,14 @@ class Shares:
 
     def _folders(self, part: str) -> list[Path]:
         return [root / self._top / part.replace(" ", "-") for root in self._roots]
+
+
+def _make_quota(cores: float | None) -> tuple[int | None, int]:
+    """Microseconds of CPU time, None without a limit, in each period of so many."""
+    if cores is None:
+        return None, _PERIOD_MICROSECONDS
+    period = max(_PERIOD_MICROSECONDS, round(_SHORTEST_QUOTA / cores))
+    return max(_SHORTEST_QUOTA, round(cores * period)), period
 
 
 def find_roots(mounts: str) -> tuple[list[Path], bool]:

@@ -8,7 +8,7 @@ import asyncio
 import os
 import re
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class _Plan:
 
 
 _UNLIMITED = _Plan("", None, None, 4)
-_FOR_WEBS = _Plan(WEBS_COUNTED, 0.15, None, 16)
+_FOR_WEBS = _Plan(WEBS_COUNTED, 0.15, None, 8)
 _FOR_REPLICAS = _Plan(REPLICAS_COUNTED, 0.3, 0.03, 6)
 
 
@@ -171,10 +171,10 @@ class Throughput:
         used = {**self.shares.read_used(), "load": time.process_time()}
         return _Moment(time.perf_counter(), answers, used, _read_busy())
 
-    def _used(self, begin: _Moment, end: _Moment) -> Counter[str]:
+    def _used(self, begin: _Moment, end: _Moment) -> dict[str, float]:
         """Seconds by role."""
         primary = self.product.stack.primary()
-        used: Counter[str] = Counter()
+        used: dict[str, float] = defaultdict(float)
         for part, seconds in end.used.items():
             used[_role_of(part, primary)] += seconds - begin.used.get(part, 0.0)
         return used
@@ -202,7 +202,6 @@ def _role_of(part: str, primary: str | None) -> str:
 
 def _read_busy() -> float:
     """Seconds that cores were not idle since the machine began."""
-    user, nice, system, _, _, *others = map(
-        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
-    )
-    return (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")
+    ticks = [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle, waiting = ticks[3], ticks[4]
+    return (sum(ticks) - idle - waiting) / os.sysconf("SC_CLK_TCK")
