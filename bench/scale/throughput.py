@@ -43,7 +43,11 @@ class _Plan:
     connections: int
 
 
-_UNLIMITED = _Plan("", None, None, 4)
+_UNLIMITED = _Plan("", None, None, 0)
+_WARM_UP = _Plan("", None, 0.15, 8)
+"""Slow replicas, so that pools grow to what they will need: at its limit a replica would take too
+long over a new connection.
+"""
 _FOR_WEBS = _Plan(WEBS_COUNTED, 0.15, None, 8)
 _FOR_REPLICAS = _Plan(REPLICAS_COUNTED, 0.3, 0.03, 6)
 
@@ -107,11 +111,11 @@ class Throughput:
 
     async def _measure_all(self, plan: _Plan) -> None:
         self.say(f"{self._webs} web processes, {len(self.product.stack.replicas())} replicas")
-        self._limit(_UNLIMITED)
+        self._limit(_WARM_UP)
         await asyncio.sleep(_SETTLE_SECONDS)
-        for kind in self._kinds:  # fills the caches of new processes
-            async with self._asking(kind, _UNLIMITED):
-                await asyncio.sleep(1)
+        for kind in self._kinds:  # fills the caches of new processes too
+            async with self._asking(kind, _WARM_UP):
+                await asyncio.sleep(_WARM_SECONDS)
         self._limit(plan)
         await asyncio.sleep(1)
         begin = self._look(0)
