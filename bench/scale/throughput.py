@@ -25,7 +25,7 @@ from bench.scale.throughput_report import REPLICAS_COUNTED, WEBS_COUNTED, Cell, 
 from bench.scale.world import make_world
 
 _CORES = os.cpu_count() or 1
-_SETTLE_SECONDS, _IDLE_SECONDS, _WARM_SECONDS, _SECONDS = 3.0, 3.0, 2.0, 6.0
+_SETTLE_SECONDS, _IDLE_SECONDS, _WARM_SECONDS, _SECONDS = 3.0, 3.0, 3.0, 6.0
 _POSTGRES = "postgres"
 _READS = re.compile(r'^chenu_replica_reads\{by="(\w+)",kind="\w+"\} ([\d.e+]+)$', re.MULTILINE)
 
@@ -44,7 +44,7 @@ class _Plan:
 
 
 _UNLIMITED = _Plan("", None, None, 0)
-_WARM_UP = _Plan("", None, 0.15, 8)
+_WARM_UP = _Plan("", None, 0.3, 8)
 """Slow replicas, so that pools grow to what they will need: at its limit a replica would take too
 long over a new connection.
 """
