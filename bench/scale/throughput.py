@@ -25,7 +25,7 @@ from bench.scale.throughput_report import REPLICAS_COUNTED, WEBS_COUNTED, Cell, 
 from bench.scale.world import make_world
 
 _CORES = os.cpu_count() or 1
-_SETTLE_SECONDS, _IDLE_SECONDS, _WARM_SECONDS, _SECONDS = 3.0, 3.0, 3.0, 6.0
+_SETTLE_SECONDS, _IDLE_SECONDS, _WARM_SECONDS, _SECONDS = 3.0, 3.0, 3.0, 5.0
 _POSTGRES = "postgres"
 _READS = re.compile(r'^chenu_replica_reads\{by="(\w+)",kind="\w+"\} ([\d.e+]+)$', re.MULTILINE)
 
