@@ -64,7 +64,7 @@ mutants: $(READY) $(FRONTEND) ## plants 20 bugs, each of which its tests must no
 bench: $(READY) $(FRONTEND) ## measured ratios, by hand; see docs/performance.md
 	@$(BIN)/python -m bench $(ARGS)
 
-scale: $(READY) $(FRONTEND) ## many processes and machines, loaded and broken, as root; ARGS="web deploy" (20 min); see docs/scaling.md
+scale: $(READY) $(FRONTEND) ## many processes and machines, loaded and broken, as root; ARGS="web deploy" (20 min), ARGS=--throughput (10 min); see docs/scaling.md
 	@$(BIN)/python scripts/scale.py >/dev/null
 	@exec $(BIN)/python -m bench.scale $(ARGS)
 

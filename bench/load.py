@@ -3,7 +3,8 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 
@@ -18,10 +19,14 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True)
 class Expected:
-    """The expected form of every answer under load; bodies are compared once, before it."""
+    """The expected form of every answer under load; bodies are compared once, before it.
+
+    `length` None: it differs from answer to answer. `never`: what is in no answer.
+    """
 
     status: int
-    length: int
+    length: int | None
+    never: bytes | None = None
 
 
 class _Connection(asyncio.Protocol):
@@ -58,7 +63,9 @@ class _Connection(asyncio.Protocol):
             self._transport.write(self._make())
 
     def _count(self, length: int) -> None:
-        if length != self._expected.length or not self._buffer.startswith(self._status):
+        is_expected = self._expected.length in (None, length)
+        is_expected &= self._expected.never is None or self._expected.never not in self._buffer
+        if not is_expected or not self._buffer.startswith(self._status):
             self.problem = self._buffer[:300].decode("latin-1")
         self.answers += 1
 
@@ -69,27 +76,43 @@ class _Connection(asyncio.Protocol):
             self.done.set_result(None)
 
 
+@asynccontextmanager
+async def asking(
+    port: int,
+    make: Callable[[], bytes],
+    expected: Expected,
+    *,
+    host: str = _HOST,
+    connections: int = CONNECTIONS,
+) -> AsyncIterator[Callable[[], int]]:
+    """Meanwhile every connection asks; the function counts the answers until now.
+
+    Raises WrongAnswer at the end.
+    """
+    loop = asyncio.get_running_loop()
+    opened = [
+        (await loop.create_connection(lambda: _Connection(make, expected), host, port))[1]
+        for _ in range(connections)
+    ]
+    yield lambda: sum(each.answers for each in opened)
+    for each in opened:
+        each.is_ending = True
+    await asyncio.wait_for(asyncio.gather(*(each.done for each in opened)), 30)
+    problems = [each.problem for each in opened if each.problem]
+    if problems:
+        raise WrongAnswer(problems[0])
+
+
 async def measure(
     port: int, make: Callable[[], bytes], expected: Expected, seconds: float
 ) -> float:
     """Answers a second over CONNECTIONS connections. Raises WrongAnswer."""
-    loop = asyncio.get_running_loop()
-    opened = [
-        await loop.create_connection(lambda: _Connection(make, expected), _HOST, port)
-        for _ in range(CONNECTIONS)
-    ]
-    connections = [protocol for _, protocol in opened]
-    # the first answers are slower, because the last subject has filled the caches
-    await asyncio.sleep(seconds / 5)
-    before, started = sum(each.answers for each in connections), time.perf_counter()
-    await asyncio.sleep(seconds)
-    after, ended = sum(each.answers for each in connections), time.perf_counter()
-    for each in connections:
-        each.is_ending = True
-    await asyncio.wait_for(asyncio.gather(*(each.done for each in connections)), 30)
-    problems = [each.problem for each in connections if each.problem]
-    if problems:
-        raise WrongAnswer(problems[0])
+    async with asking(port, make, expected) as count:
+        # the first answers are slower, because the last subject has filled the caches
+        await asyncio.sleep(seconds / 5)
+        before, started = count(), time.perf_counter()
+        await asyncio.sleep(seconds)
+        after, ended = count(), time.perf_counter()
     return (after - before) / (ended - started)
 
 

@@ -14,17 +14,19 @@ QUERY = (
     " id slug name tagline level installs creator { handle displayName } } } } }"
 )
 FIRST = 20
+_HOST = "127.0.0.1"
 _SHAPES = Path(__file__).parents[1] / "chenu/sandbox/contract/shape_files"
 _EVENT_OBJECT = _SHAPES / "checkout.session.json"
 
 
-def get(path: str) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: */*\r\n\r\n".encode()
+def get(path: str, *headers: str, host: str = _HOST) -> bytes:
+    lines = (f"GET {path} HTTP/1.1", f"host: {host}", "accept: */*", *headers)
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
 
-def post(path: str, body: bytes, *headers: str) -> bytes:
+def post(path: str, body: bytes, *headers: str, host: str = _HOST) -> bytes:
     lines = (
-        *(f"POST {path} HTTP/1.1", "host: 127.0.0.1", "accept: */*"),
+        *(f"POST {path} HTTP/1.1", f"host: {host}", "accept: */*"),
         *("content-type: application/json", f"content-length: {len(body)}", *headers),
     )
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
@@ -38,11 +40,11 @@ def graphql(path: str = "/graphql", query: str = QUERY) -> bytes:
     return post(path, json.dumps({"query": query, "variables": {"first": FIRST}}).encode())
 
 
-def never_twice(*headers: str) -> Callable[[], bytes]:
+def never_twice(*headers: str, host: str = _HOST) -> Callable[[], bytes]:
     """The same query in a body that no cache has seen: an ignored member counts up."""
     head = json.dumps({"query": QUERY, "variables": {"first": FIRST}}).encode()[:-1]
     numbers = itertools.count(10**9)
-    return lambda: post("/graphql", head + b', "number": %d}' % next(numbers), *headers)
+    return lambda: post("/graphql", head + b', "number": %d}' % next(numbers), *headers, host=host)
 
 
 def pages_never_twice() -> Callable[[], bytes]:

@@ -3,19 +3,26 @@ acknowledged. The rest runs by hand: docs/scaling.md."""
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bench.scale.acknowledged import Answer, Losses, Record, compare, count_failures, longest_wait
 from bench.scale.checks import Checked
+from bench.scale.own_writes import OwnWrites
 from bench.scale.places import IPS
 from bench.scale.recipes import DEPLOY, fill_in, write_pgbouncer
-from bench.scale.report import Window, format_faults, format_writes
+from bench.scale.report import Window, format_faults, format_own_writes, format_writes
+from bench.scale.shares import find_roots
+from bench.scale.throughput_report import ROLES, Cell, format_throughput
+from bench.scale.world import Writer
+from chenu.demo.processes import StartError
 
 RECIPES = sorted(path.name for path in DEPLOY.iterdir() if not path.name.startswith("requirements"))
 VALUES = {
     **IPS, "ip": "10.97.0.2", "name": "db1", "folder": "/srv/it", "user": "somebody", "port": 1,
     "password": "secret", "network": "10.97.0.0/24", "bin_dir": "/bin", "shared_buffers": "1GB",
     "primary_host": "10.97.0.9", "primary_port": 5000, "connect_query": "", "pool_size": 4,
+    "replica_port": 5101,
 }  # fmt: skip
 
 
@@ -84,3 +91,56 @@ def test_tables_say_seconds_failures_and_losses() -> None:
 
     assert faults == "| a kill | " + " | ".join(["3.5 s (1)"] * 4) + " |"
     assert writes == "| spends | 1,200 | 1 | 0 |"
+
+
+def test_throughput_is_beside_that_of_one() -> None:
+    cpu = dict.fromkeys(ROLES, 0.5)
+    cells = [
+        Cell("spends", counted, webs, replicas, 30.0 * webs, cpu, 0.98, 0.7, None)
+        for counted, webs, replicas in (
+            ("web processes", 1, 1), ("web processes", 4, 1), ("replicas", 4, 3),
+        )
+    ]  # fmt: skip
+
+    webs, replicas = format_throughput(cells).split("\n\n")
+
+    costs = " | ".join(["0.50"] * len(ROLES))
+    assert webs.splitlines()[-1] == f"| spends | 4 | 120 | 4.0 | {costs} | 98% | 70% | none |"
+    assert replicas.splitlines()[-1] == f"| spends | 3 | 120 | 1.0 | {costs} | 98% | 70% | none |"
+    assert webs.count("\n") == 3
+
+
+def test_control_groups_are_found_in_both_versions(tmp_path: Path) -> None:
+    (tmp_path / "cgroup.controllers").write_text("cpuset cpu memory\n")
+    split = "cgroup /c/cpu cgroup rw,relatime,cpu 0 0\ncgroup /c/acct cgroup rw,cpuacct 0 0\n"
+    joined = "cgroup /c/both cgroup rw,relatime,cpu,cpuacct 0 0\n"
+
+    assert find_roots(f"tmpfs / tmpfs rw 0 0\n{split}") == (
+        [Path("/c/cpu"), Path("/c/acct")],
+        False,
+    )
+    assert find_roots(joined) == ([Path("/c/both")], False)
+    assert find_roots(f"cgroup2 {tmp_path} cgroup2 rw 0 0\n") == ([tmp_path], True)
+    with pytest.raises(StartError):
+        find_roots("tmpfs / tmpfs rw 0 0\n")
+
+
+async def test_a_change_that_a_process_does_not_show_is_counted() -> None:
+    """Of three: one shows it, one shows the name before, one is away."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        name = "new" if request.url.host == IPS["web1"] else "old"
+        if request.url.host == IPS["web3"]:
+            return httpx.Response(503)
+        if request.url.path != "/graphql":
+            return httpx.Response(200, text=f'<p class="by">{name} ·')
+        shown = {"displayName": name}
+        edges = {"edges": [{"node": {"creator": shown}}]}
+        return httpx.Response(200, json={"data": {"creator": {**shown, "agents": edges}}})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        own = OwnWrites(http)
+        await own.look(Writer("nord", {}), "new", ("web1", "web2", "web3"))
+
+    assert (own.writes, own.reads, own.missed) == (1, 4, 2)
+    assert format_own_writes(own).splitlines()[-1] == "| 1 | 4 | 2 |"

@@ -13,30 +13,30 @@ from bench.scale.checks import check_writes, wait_converged
 from bench.scale.faults import Broken, Faults
 from bench.scale.load import loading
 from bench.scale.machines import enter, make_network, open_interpreter
-from bench.scale.places import WEBS
+from bench.scale.places import DATABASES, WEBS
 from bench.scale.product import ROOT, Product
-from bench.scale.report import Window, format_faults, format_writes
-from bench.scale.stack import Stack
+from bench.scale.report import Window, format_faults, format_own_writes, format_writes
+from bench.scale.shares import Shares
+from bench.scale.stack import Stack, install_patroni
+from bench.scale.throughput import Throughput
+from bench.scale.throughput_report import format_throughput
 from bench.scale.world import make_world
 from chenu.demo.processes import StartError
 
 _WEBS = 3
+_THROUGHPUT = "--throughput"
 _QUIET_SECONDS = 5.0
 _ROUND_SECONDS = 2.0
 
 
 def main() -> int:
     try:
+        install_patroni()  # within there is no way to an index of packages
         enter("bench.scale", sys.argv[1:])
         make_network()
         open_interpreter()
         folder = Path(tempfile.mkdtemp(prefix="chenu-scale-"))
-        product = Product(Stack(folder))
-        say("engines")
-        product.stack.start_engines()
-        say("product")
-        product.start(_WEBS)
-        is_true = asyncio.run(_run(product, sys.argv[1:]))
+        is_true = _measure(folder) if _THROUGHPUT in sys.argv[1:] else _start_and_break(folder)
     except StartError as error:
         print(error, file=sys.stderr)
         return 1
@@ -45,6 +45,37 @@ def main() -> int:
     else:
         print(f"logs: {folder}", file=sys.stderr)
     return 0 if is_true else 1
+
+
+def _start_and_break(folder: Path) -> bool:
+    product = Product(Stack(folder))
+    say("engines")
+    product.stack.start_engines()
+    say("product")
+    product.start(_WEBS)
+    return asyncio.run(_run(product, sys.argv[1:]))
+
+
+def _measure(folder: Path) -> bool:
+    """Throughput, without any fault. Control groups end with all that ran in them."""
+    shares = Shares()
+    stack = Stack(folder, shares=shares)
+    try:
+        product = Product(stack)
+        say("engines")
+        stack.start_engines(DATABASES[:2])
+        say("product")
+        product.start(webs=1, workers=1)
+        throughput = Throughput(product, shares, say)
+        try:
+            asyncio.run(throughput.run())
+        finally:
+            print(format_throughput(throughput.cells))
+    finally:
+        for machine in stack.machines.values():
+            machine.kill_all()
+        shares.close()
+    return True
 
 
 def say(what: str) -> None:
@@ -62,11 +93,15 @@ async def _run(product: Product, names: list[str]) -> bool:
     say("waiting for the workers")
     await wait_converged()
     checked = await check_writes(load.records)
-    print(format_faults(windows, load.records), format_writes(checked), sep="\n\n")
+    own = load.own_writes
+    tables = (format_faults(windows, load.records), format_writes(checked), format_own_writes(own))
+    print(*tables, sep="\n\n")
     for odd in load.odd[:20]:
         print("odd:", odd)
     are_whole = not any(each.losses.lost or each.losses.doubled for each in checked)
-    return await asyncio.to_thread(_check_books, product) and are_whole and not load.odd
+    is_seen = own.reads > 0 and not own.missed
+    is_true = await asyncio.to_thread(_check_books, product)
+    return is_true and are_whole and is_seen and not load.odd
 
 
 async def _break(fault: Broken) -> Window:

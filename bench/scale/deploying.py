@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -56,8 +55,5 @@ class Deployment:
             raise StartError(f"the migration failed: {done.stdout[-300:]}{done.stderr[-300:]}")
 
     def _set_state(self, name: str, state: str) -> None:
-        """By HAProxy's socket: no new requests, or all again."""
-        with socket.socket(socket.AF_UNIX) as control:
-            control.connect(str(self._product.stack.haproxy_socket))
-            control.sendall(f"set server web/{name} state {state}\n".encode())
-            control.recv(1024)
+        """No new requests, or all again."""
+        self._product.stack.tell_haproxy(f"set server web/{name} state {state}")

@@ -46,7 +46,7 @@ class Faults:
             Broken("web", "`kill -9` of one of three web processes", self._kill_web, self._start),
             Broken("worker", "`kill -9` of one of two workers", self._kill_worker, self._start),
             Broken("valkey", "`kill -9` of a Valkey master", self._kill_valkey, self._start_valkey),
-            Broken("lag", "the replica that is read lags by 35 s", self._pause, self._resume, 35),
+            Broken("lag", "one of two replicas lags by 35 s", self._pause, self._resume, 35),
             Broken(
                 "postgres", "`kill -9` of the primary's PostgreSQL", self._kill_server, self._heal
             ),
@@ -79,11 +79,9 @@ class Faults:
         self._stack.start_valkey(name, int(port))
 
     async def _pause(self) -> None:
-        """The first replica that HAProxy names, as all go there."""
-        replicas = self._stack.replicas()
-        name = next(each for each in reversed(DATABASES) if each in replicas)
-        self._hit = [name]
-        await _ask(name, "SELECT pg_wal_replay_pause()")
+        """One that some of the processes read, while others read the one that goes on."""
+        self._hit = self._stack.replicas()[:1]
+        await _ask(self._hit[0], "SELECT pg_wal_replay_pause()")
 
     async def _resume(self) -> None:
         await _ask(self._hit[0], "SELECT pg_wal_replay_resume()")

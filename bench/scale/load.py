@@ -19,14 +19,17 @@ from typing import Any
 import httpx
 
 from bench.scale.acknowledged import Record
-from bench.scale.places import URL
-from bench.scale.world import PRICE, World
+from bench.scale.own_writes import OwnWrites
+from bench.scale.places import URL, WEBS
+from bench.scale.world import PRICE, World, Writer
 
-KINDS = ("browsing", "spends", "purchases", "payments", "webhooks")
+KINDS = ("browsing", "spends", "purchases", "payments", "webhooks", "renames")
 EVENT_HEAD = "evt_scale_"
 _PATIENCE_SECONDS = 8.0
 """After which a client sends again."""
-_PAUSE_SECONDS = {"browsing": 0.05, "spends": 0.05, "purchases": 0.7, "webhooks": 0.15}
+_PAUSE_SECONDS = {
+    "browsing": 0.05, "spends": 0.05, "purchases": 0.7, "webhooks": 0.15, "renames": 0.3,
+}  # fmt: skip
 _BUY = """
 mutation Buy($input: AgentPurchaseInput!) {
   agentPurchase(input: $input) { purchase { id } checkout { url } userErrors { code message } }
@@ -54,13 +57,18 @@ class Load:
     http: httpx.AsyncClient
     records: dict[str, Record] = field(default_factory=lambda: {kind: Record() for kind in KINDS})
     odd: list[str] = field(default_factory=list)
+    own_writes: OwnWrites = field(init=False)
     _is_stopping: bool = False
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.own_writes = OwnWrites(self.http)
 
     def make_clients(self) -> list[Awaitable[None]]:
         clients = [self._go_on("browsing", self._browse) for _ in range(2)]
         clients += [self._go_on("spends", self._spend) for _ in range(2)]
         clients += [self._go_on("purchases", self._buy_next(part)) for part in range(2)]
+        clients += [self._go_on("renames", self._rename_by(each)) for each in self.world.writers]
         return [*clients, self._go_on("webhooks", self._deliver)]
 
     def stop(self) -> None:
@@ -156,6 +164,22 @@ class Load:
 
         await self._until_done("payments", send)
 
+    def _rename_by(self, writer: Writer) -> Callable[[], Awaitable[None]]:
+        async def rename() -> None:
+            name = f"Scale {next(self._numbers)}"
+
+            async def send() -> str:
+                payload = _data_of(await self.own_writes.rename(writer, name))["creatorUpdate"]
+                if payload["userErrors"]:
+                    raise NotDone(str(payload["userErrors"]))
+                return name
+
+            await self._until_done("renames", send)
+            if name in self.records["renames"].acknowledged:
+                await self.own_writes.look(writer, name, WEBS)
+
+        return rename
+
     async def _deliver(self) -> None:
         """A signed event of our own, as Stripe sends those of others."""
         event_id = f"{EVENT_HEAD}{next(self._numbers)}"
@@ -179,13 +203,18 @@ class Load:
         """The answer's data."""
         body = {"query": query, "variables": {"input": sent}} if sent else {"query": query}
         answer = await self.http.post(f"{URL}/graphql", json=body, headers=headers)
-        _require(answer, 200)
-        found = answer.json()
-        if "errors" in found:
-            codes = [error.get("extensions", {}).get("code") for error in found["errors"]]
-            raise NotDone(*(() if codes == ["UNAVAILABLE"] else (str(found["errors"]),)))
-        data: dict[str, Any] = found["data"]
-        return data
+        return _data_of(answer)
+
+
+def _data_of(answer: httpx.Response) -> dict[str, Any]:
+    """Raises NotDone."""
+    _require(answer, 200)
+    found = answer.json()
+    if "errors" in found:
+        codes = [error.get("extensions", {}).get("code") for error in found["errors"]]
+        raise NotDone(*(() if codes == ["UNAVAILABLE"] else (str(found["errors"]),)))
+    data: dict[str, Any] = found["data"]
+    return data
 
 
 def _row_id(given: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.scale.shares import Shares
 from chenu.demo.processes import Child, StartError
 
 NETWORK = "10.97.0"
@@ -87,12 +88,16 @@ def open_interpreter() -> None:
 
 @dataclass
 class Machine:
-    """A network namespace; `ip` is its address on the bridge."""
+    """A network namespace; `ip` is its address on the bridge.
+
+    With `shares` the CPU time of each program is measured, under the name "machine program".
+    """
 
     name: str
     ip: str
     folder: Path
     children: dict[str, Child] = field(default_factory=dict)
+    shares: Shares | None = None
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
@@ -114,7 +119,8 @@ class Machine:
         cwd: Path = Path("/"),
     ) -> Child:
         """A program on this machine, under a name by which it is killed and started again."""
-        enter_it = ["ip", "netns", "exec", self.name]
+        enter_it = [] if self.shares is None else self.shares.entering(f"{self.name} {name}")
+        enter_it += ["ip", "netns", "exec", self.name]
         if user is not None:
             entry = pwd.getpwnam(user)
             ids = (f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}")

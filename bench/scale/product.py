@@ -8,7 +8,17 @@ from pathlib import Path
 import asyncpg
 import httpx
 
-from bench.scale.places import DIRECT_URL, IPS, PASSWORD, STRIPE_URL, URL, USER, WEBS, WORKERS
+from bench.scale.places import (
+    DIRECT_URL,
+    IPS,
+    PASSWORD,
+    REPLICA_PORTS,
+    STRIPE_URL,
+    URL,
+    USER,
+    WEBS,
+    WORKERS,
+)
 from bench.scale.recipes import fill_in
 from bench.scale.stack import Stack, wait_until
 from chenu.billing.stripe_catalogue import StripeCatalogue
@@ -31,18 +41,23 @@ class Product:
     env: dict[str, str] = field(default_factory=dict)
     code: dict[str, Path] = field(default_factory=dict)
 
-    def start(self, webs: int) -> None:
+    def start(self, webs: int, workers: int = len(WORKERS)) -> None:
         """Over an empty database. Raises StartError."""
         asyncio.run(_make_database())
         self._start_sandbox()
         self.env = _make_env(self.stack.folder)
         self.env |= asyncio.run(_register_webhooks(self.settings))
-        for name in (*WEBS[:webs], *WORKERS):
+        for name in (*WEBS[:webs], *WORKERS[:workers]):
             self.stack.start_pooler(name)
             self.start_process(name)
         for name in WEBS[:webs]:
             self.wait_ready(name)
         wait_until(self.is_served, "a web process behind HAProxy")
+
+    def add_web(self, name: str) -> None:
+        """Another web process, which HAProxy finds by itself; returns when it serves."""
+        self.stack.start_pooler(name)
+        self.restart(name)
 
     @property
     def settings(self) -> Settings:
@@ -66,6 +81,7 @@ class Product:
         if name in WEBS:
             arguments = ["serve", "--host", IPS[name], "--port", str(_PORT)]
         env = {**self.env, "PYTHONPATH": f"{code}:{code / 'graphql'}"}
+        env["DATABASE_REPLICA_URL"] = _read_recipe(name)["DATABASE_REPLICA_URL"]
         command = (sys.executable, "-m", "chenu", *arguments)
         self.stack.machines[name].start("chenu", *command, env=env, cwd=code)
 
@@ -98,11 +114,16 @@ async def _make_database() -> None:
     await apply_migrations(DIRECT_URL)
 
 
+def _read_recipe(name: str) -> dict[str, str]:
+    """deploy/chenu.env of one process."""
+    values = {**IPS, "user": USER, "password": PASSWORD, "replica_port": REPLICA_PORTS[name]}
+    lines = fill_in("chenu.env", **values).splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
 def _make_env(folder: Path) -> dict[str, str]:
-    """deploy/chenu.env, with what belongs to this run."""
-    filled = fill_in("chenu.env", **IPS, user=USER, password=PASSWORD)
-    lines = [line for line in filled.splitlines() if "=" in line and not line.startswith("#")]
-    return dict(line.split("=", 1) for line in lines) | {
+    """Of every process, with what belongs to this run."""
+    return _read_recipe(WEBS[0]) | {
         "CHENU_MODE": "test",
         "CHENU_SECRET": SECRET,
         "CHENU_MAIL_FOLDER": str(folder / "mails"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bench.scale.acknowledged import Record, count_failures, longest_wait
 from bench.scale.checks import Checked
+from bench.scale.own_writes import OwnWrites
 
 NOTICED_SECONDS = 1.0
 """Shorter waits are not told from those without any fault."""
@@ -35,6 +36,11 @@ def _cell(record: Record, window: Window) -> str:
     failed = count_failures(record.answers, window.begin, window.end)
     shown = f"{waited:.1f} s" if waited > NOTICED_SECONDS else "0"
     return f"{shown} ({failed})"
+
+
+def format_own_writes(own: OwnWrites) -> str:
+    head = "| own changes | read afterwards | without the change |"
+    return f"{head}\n|---|---|---|\n| {own.writes:,} | {own.reads:,} | {own.missed:,} |"
 
 
 def format_writes(checked: Sequence[Checked]) -> str:

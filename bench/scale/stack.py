@@ -5,15 +5,16 @@ import json
 import shutil
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
 from bench.scale.machines import NETWORK, Machine
-from bench.scale.places import DATABASES, IPS, NODES, PASSWORD, USER
+from bench.scale.places import DATABASES, IPS, NODES, PASSWORD, SPARE_DATABASE, USER
 from bench.scale.recipes import write_pgbouncer, write_recipe
+from bench.scale.shares import Shares
 from bench.scale.valkey_cluster import make_cluster
 from chenu.demo.engines import postgres_program, valkey_program
 from chenu.demo.processes import StartError
@@ -22,6 +23,7 @@ from tests.environments import make_python_environment
 UNPRIVILEGED = "nobody"
 _LOCK = Path(__file__).parents[2] / "deploy" / "requirements.lock"
 _UP_SECONDS = 90
+_SERVERS = (*DATABASES, SPARE_DATABASE)
 
 
 def find(program: str) -> str:
@@ -30,6 +32,11 @@ def find(program: str) -> str:
     if found is None:
         raise StartError(f"{program} is missing: scripts/scale.py installs it")
     return found
+
+
+def install_patroni() -> Path:
+    """Its environment, which is made once; raises StartError."""
+    return make_python_environment("patroni", _LOCK)
 
 
 def accepts(ip: str, port: int) -> bool:
@@ -53,11 +60,12 @@ class Stack:
 
     folder: Path
     machines: dict[str, Machine] = field(default_factory=dict)
+    shares: Shares | None = None
 
     def __post_init__(self) -> None:
         self.folder.chmod(0o755)
         for name, ip in IPS.items():
-            self.machines[name] = Machine(name, ip, self.folder / name)
+            self.machines[name] = Machine(name, ip, self.folder / name, shares=self.shares)
 
     def write(
         self, name: str, machine: Machine, folder: Path | None = None, **values: object
@@ -69,11 +77,11 @@ class Stack:
         folder.chmod(0o777)
         return write_recipe(name, folder, **{**IPS, **known, "name": machine.name, **values})
 
-    def start_engines(self) -> None:
-        """PostgreSQL under Patroni with a primary and two replicas, HAProxy, and Valkey."""
+    def start_engines(self, databases: Sequence[str] = DATABASES) -> None:
+        """PostgreSQL under Patroni, a primary and replicas, HAProxy, and Valkey."""
         for name in DATABASES:
             self.start_etcd(name)
-        for name in DATABASES:
+        for name in databases:
             self.start_patroni(name)
         edge = self.machines["edge"]
         edge.start("haproxy", find("haproxy"), "-W", "-f", self.write("haproxy.cfg", edge))
@@ -81,7 +89,7 @@ class Stack:
             self.start_valkey(name, port)
         asyncio.run(make_cluster())
         self.wait_until(lambda: self.primary() is not None, "a primary")
-        self.wait_until(self.is_healthy, "two replicas")
+        self.wait_until(lambda: self.is_healthy(len(databases) - 1), "the replicas")
 
     def wait_until(self, is_so: Callable[[], bool], what: str) -> None:
         """Raises StartError, also when a program has ended meanwhile."""
@@ -104,7 +112,7 @@ class Stack:
         machine = self.machines[name]
         bin_dir = postgres_program("postgres").parent
         config = self.write("patroni.yml", machine, bin_dir=bin_dir, shared_buffers="64MB")
-        home = make_python_environment("patroni", _LOCK)
+        home = install_patroni()
         env = {"PATH": f"{bin_dir}:/usr/bin:/bin", "HOME": str(config.parent)}
         machine.start("patroni", home / "bin" / "patroni", config, env=env, user=UNPRIVILEGED)
 
@@ -145,27 +153,29 @@ class Stack:
 
     def primary(self) -> str | None:
         """Which machine says that it is the primary."""
-        return next((name for name in DATABASES if self._is(name, "primary")), None)
+        return next((name for name in _SERVERS if self._is(name, "primary")), None)
 
     def replicas(self) -> list[str]:
-        return [name for name in DATABASES if self._is(name, "replica")]
+        return [name for name in _SERVERS if self._is(name, "replica")]
 
     def postmaster(self, name: str) -> int:
         """The process of PostgreSQL there, which Patroni has started."""
         lines = (self.machines[name].folder / "patroni/data/postmaster.pid").read_text()
         return int(lines.splitlines()[0])
 
-    @property
-    def haproxy_socket(self) -> Path:
-        return self.machines["edge"].folder / "haproxy" / "haproxy.sock"
+    def tell_haproxy(self, command: str) -> None:
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(str(self.machines["edge"].folder / "haproxy" / "haproxy.sock"))
+            control.sendall(f"{command}\n".encode())
+            control.recv(1024)
 
-    def is_healthy(self) -> bool:
-        """A primary and two replicas, one of which has all that was acknowledged."""
-        is_whole = self.primary() is not None and len(self.replicas()) == 2
+    def is_healthy(self, replicas: int = 2) -> bool:
+        """A primary and its replicas, one of which has all that was acknowledged."""
+        is_whole = self.primary() is not None and len(self.replicas()) == replicas
         return is_whole and self.synchronous() is not None
 
     def synchronous(self) -> str | None:
-        return next((name for name in DATABASES if self._is(name, "synchronous")), None)
+        return next((name for name in _SERVERS if self._is(name, "synchronous")), None)
 
     def _is(self, name: str, role: str) -> bool:
         try:

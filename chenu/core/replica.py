@@ -2,7 +2,8 @@
 
 It is read while it has all that the primary had so long ago as the kind of read allows, and all
 that the reader has written. Both are measured by positions of the primary's log, so that neither an
-idle primary nor a broken stream looks like what it is not.
+idle primary nor a broken stream looks like what it is not. What is measured holds for one server:
+where its address leads to another one, all begins anew.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ import structlog
 
 from chenu.core.db_errors import CONTENTION, LOST, TOO_SLOW
 from chenu.core.errors import Busy, Unavailable
-from chenu.core.pool import ConnectionPool
+from chenu.core.one_server import OneServerPool, OtherServer
 from chenu.core.staleness import DEFAULT_BOUNDS, Bounds, ReadKind, StaleRead
 
 log = structlog.get_logger(__name__)
@@ -41,6 +42,7 @@ _IN_THE_WAY = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.UndefinedTableError,  # a migration that it has not replayed yet
     asyncpg.UndefinedColumnError,
+    OtherServer,
 )
 
 
@@ -72,7 +74,7 @@ class Replica:
         self._options = options
         self._read_position = read_position
         self.bounds = bounds
-        self._pool: ConnectionPool | None = None
+        self._pool: OneServerPool | None = None
         self._positions: deque[tuple[float, int]] = deque()
         self._replayed = 0
         self._current_at = -math.inf
@@ -99,7 +101,7 @@ class Replica:
     @property
     def is_fit(self) -> bool:
         """For the reads that may be oldest."""
-        return self._pool is not None and self.lag_seconds <= self.longest_bound
+        return self._find_pool() is not None and self.lag_seconds <= self.longest_bound
 
     @property
     def served(self) -> int:
@@ -114,7 +116,7 @@ class Replica:
 
     def find_obstacle(self, read: StaleRead) -> ReadResult | None:
         """Why it is to be read from the primary; None if it may be read here."""
-        if self._pool is None:
+        if self._find_pool() is None:
             return ReadResult.AWAY
         if self.lag_seconds > self.bounds[read.kind]:
             return ReadResult.LAG
@@ -133,7 +135,7 @@ class Replica:
 
     async def run(self, read: StaleRead, method: str, sql: str, args: tuple[Any, ...]) -> Any:
         """One reading statement, outside any transaction. Raises ReplicaFailed."""
-        pool, obstacle = self._pool, self.find_obstacle(read)
+        pool, obstacle = self._find_pool(), self.find_obstacle(read)
         if pool is None or obstacle is not None:
             self.counts[read.kind, obstacle or ReadResult.AWAY] += 1
             self._log_standing("away" if pool is None else "lagging")
@@ -155,7 +157,7 @@ class Replica:
         """A connection that sees one moment, and may change nothing. Raises ReplicaFailed, also
         where the block loses it.
         """
-        pool, obstacle = self._pool, self.find_obstacle(read)
+        pool, obstacle = self._find_pool(), self.find_obstacle(read)
         if pool is None or obstacle is not None:
             self.counts[read.kind, obstacle or ReadResult.AWAY] += 1
             raise ReplicaFailed
@@ -182,7 +184,7 @@ class Replica:
 
     def _record_failure(self, error: BaseException) -> None:
         """Left until the next probe if it was lost or was too slow."""
-        is_lost = isinstance(error, (*LOST, *TOO_SLOW))
+        is_lost = isinstance(error, (*LOST, *TOO_SLOW, OtherServer))
         # a value that does not fit is the statement's fault, and no loss of the replica
         if is_lost and not isinstance(error, asyncpg.DataError):
             self._leave(type(error).__name__)
@@ -205,18 +207,33 @@ class Replica:
         with suppress(Exception):  # without the primary only what was known before counts
             self._record_position(asked_at, await self._read_position())
         async with asyncio.timeout(_PROBE_PATIENCE_SECONDS):
-            if self._pool is None:
-                self._pool = ConnectionPool(await asyncpg.create_pool(**self._options))
-            async with self._pool.acquire() as connection:
+            pool = await self._open()
+            async with pool.acquire() as connection:
                 standing = await connection.fetchrow(_STANDING)
         if not standing["is_copy"]:
             log.error("replica_refused", reason="DATABASE_REPLICA_URL is no streaming replica")
             self._leave("not_a_replica")
+            await self._close()  # the address may lead to one the next time
             return
         self._replayed = standing["replayed"] or 0
         while self._positions and self._positions[0][1] <= self._replayed:
             self._current_at = self._positions.popleft()[0]
         self._log_standing("lagging")
+
+    def _find_pool(self) -> OneServerPool | None:
+        pool = self._pool
+        return None if pool is None or pool.is_elsewhere else pool
+
+    async def _open(self) -> OneServerPool:
+        """A new pool where the address leads to another server by now."""
+        pool = self._find_pool()
+        if pool is None:
+            await self._close()
+            self._current_at, self._replayed = -math.inf, 0
+            pool = OneServerPool()
+            await pool.open(self._options)
+            self._pool = pool
+        return pool
 
     def _record_position(self, at: float, position: int) -> None:
         """What the primary's log had reached. After a fail-over it may begin anew before the
