@@ -4,11 +4,11 @@
 
 import asyncio
 import sys
-from pathlib import Path
 
 from bench.callers import make_callers
 from bench.load import Expected, ask, measure
 from bench.mixture import Kind, make_kinds
+from bench.processes import resident_kib
 from bench.spending import fill_wallets
 from bench.stand import SECRET, STORE, Stand, settle
 from chenu.accounts.service_keys import create_service_key
@@ -31,9 +31,9 @@ async def measure_memory(stand: Stand, count: int) -> str:
     for kind in kinds:
         await _expect(port, kind)
     answered = await _ask_until(FEW, 0, port, kinds, pid, url)
-    before = _resident_kib(pid)
+    before = resident_kib(pid)
     answered = await _ask_until(count, answered, port, kinds, pid, url)
-    after = _resident_kib(pid)
+    after = resident_kib(pid)
     met = "met" if after <= before * MOST_GROWTH else "NOT met"
     return (
         f"A web process after {FEW:,} requests of {len(kinds)} kinds: {before:,} KiB; after"
@@ -73,12 +73,6 @@ async def _ask_until(
         for kind in kinds:
             rate = await measure(port, kind.make, Expected(kind.status, None), _SECONDS)
             answered += rate * _SECONDS
-        print(f"{answered:,.0f} requests: {_resident_kib(pid):,} KiB", file=sys.stderr, flush=True)
+        print(f"{answered:,.0f} requests: {resident_kib(pid):,} KiB", file=sys.stderr, flush=True)
         await settle(url)
     return answered
-
-
-def _resident_kib(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    [line] = [line for line in lines if line.startswith("VmRSS:")]
-    return int(line.split()[1])
