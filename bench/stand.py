@@ -26,7 +26,7 @@ STORE, LIBRARY = "store", "library"
 AGENTS = {STORE: 10_000, LIBRARY: 100_000}
 """Databases and how many agents each holds."""
 SECRET = "a secret of the bench, long enough to be one"  # noqa: S105 - protects nothing
-_UP_SECONDS = 30
+_UP_SECONDS = 60
 
 
 @dataclass

@@ -86,17 +86,20 @@ def create_app(services: Services) -> ASGIApp:
     )
     settings = services.settings
     methods = methods_of_routes(app, post_only=GRAPHQL_PATH)
-    late = LateRoutes(
-        app,
-        SCIM_PATH,
-        _make_scim_routes,
-        lambda: methods.update(methods_of_routes(app, post_only=GRAPHQL_PATH)),
-    )
-    compiled = CompiledRoute(late, get_engine(), services)
+    compiled = CompiledRoute(_with_late_routes(app, methods), get_engine(), services)
     cached = AnswerCache(compiled, _CACHED, settings.cache_seconds, services.meter)
     counted = AffiliateLinks(cached, settings, FOR_PROGRAMS)
     bounded = RequestBodies(counted, settings.limits.body_seconds)
     return Edge(bounded, settings, methods, services.pubsub)
+
+
+def _with_late_routes(app: Litestar, methods: dict[str, str]) -> ASGIApp:
+    """`methods` are those of each route, also of the late ones."""
+
+    def complete() -> None:
+        methods.update(methods_of_routes(app, post_only=GRAPHQL_PATH))
+
+    return LateRoutes(app, SCIM_PATH, _make_scim_routes, complete)
 
 
 def _make_scim_routes() -> Router:
