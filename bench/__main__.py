@@ -36,6 +36,7 @@ from bench.searching import SearchTimes, time_searches
 from bench.signatures import compare_signatures
 from bench.spending import compare_spending
 from bench.stand import LIBRARY, STORE, Stand, open_stand, settle
+from bench.starting import measure_starts
 from bench.subjects import Subject, expect, start_list_subjects, start_subjects
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ def main() -> None:
     if given.analytics:
         print(_measure_revenue(given))
         return
-    with open_stand(*((STORE,) if given.listing else (STORE, LIBRARY))) as stand:
+    with open_stand(*_databases(given)) as stand:
         if (alone := _measure_alone(stand, given)) is not None:
             print(alone)
             return
@@ -91,6 +92,7 @@ def _measure_alone(stand: Stand, given: argparse.Namespace) -> str | None:
         "limits": lambda: "\n".join(describe_limiters(_run(compare_limiters(stand, rounds)))),
         "peers": lambda: "\n".join(peer_rows(_run(_measure_peers(stand, rounds)))),
         "search": lambda: describe_growth(_run(_compare_sizes(stand, rounds))),
+        "start": lambda: measure_starts(stand, given.starts),
         "memory": lambda: _run(measure_memory(stand, given.requests)),
     }
     chosen = (measure for name, measure in measured.items() if getattr(given, name))
@@ -115,9 +117,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--search", action="store_true", help="among 1,000,000 agents, alone")
     parser.add_argument("--analytics", action="store_true", help="movements of MRR, alone")
     parser.add_argument("--subscriptions", type=int, default=SUBSCRIPTIONS)
+    parser.add_argument("--start", action="store_true", help="from start to ready, alone")
+    parser.add_argument("--starts", type=int, default=10, help="how many, with --start")
     parser.add_argument("--memory", action="store_true", help="a process that has served much")
     parser.add_argument("--requests", type=int, default=1_000_000, help="how many, with --memory")
     return parser
+
+
+def _databases(given: argparse.Namespace) -> tuple[str, ...]:
+    is_small = given.listing or given.start or given.memory
+    return (STORE,) if is_small else (STORE, LIBRARY)
 
 
 async def _compare_sizes(stand: Stand, rounds: int) -> list[Growth]:

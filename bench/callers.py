@@ -3,6 +3,7 @@ whose contract has more calls than a bench makes.
 """
 
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 
@@ -26,9 +27,7 @@ async def make_callers(url: str) -> dict[str, str]:
 
 
 async def _make_callers(connection: asyncpg.Connection) -> dict[str, str]:
-    owner = await connection.fetchrow("SELECT id, owner FROM account ORDER BY id LIMIT 1")
-    assert owner is not None
-    account, person = owner["id"], owner["owner"]
+    account, person = await find_caller(connection)
     await connection.execute(_CONTRACT, account)
     await connection.execute(_MEMBER, new_id(), account, person)
     token, secret, now = new_token(), new_key(API_KEY_HEAD).secret, system_now()
@@ -40,6 +39,14 @@ async def _make_callers(connection: asyncpg.Connection) -> dict[str, str]:
         SIGNED_IN: f"cookie: {_SESSION_COOKIE}={token}",
         KEYED: f"authorization: Bearer {secret}",
     }
+
+
+async def find_caller(connection: asyncpg.Connection) -> tuple[UUID, UUID]:
+    """A personal account, for which its owner's session acts by itself, and that owner."""
+    sql = "SELECT id, owner FROM account WHERE kind = 'PERSONAL' ORDER BY id LIMIT 1"
+    found = await connection.fetchrow(sql)
+    assert found is not None
+    return found["id"], found["owner"]
 
 
 _CONTRACT = """
@@ -58,5 +65,5 @@ _SESSION = """
 _KEY = """
     INSERT INTO api_key (id, account, created_by, name, prefix, secret_hash, scopes,
         documents_only, created_at)
-    VALUES ($1, $2, $3, 'bench', 'chenu_live_', $4, '{READ}', false, now())
+    VALUES ($1, $2, $3, 'bench', 'chenu_live_', $4, '{READ,MARKETPLACE}', false, now())
 """

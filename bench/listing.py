@@ -2,16 +2,12 @@
 CPU time that each answer takes of its server.
 """
 
-import os
-from pathlib import Path
-
 from bench.callers import make_callers
 from bench.load import Expected, measure
+from bench.processes import cpu_seconds
 from bench.rounds import SECONDS, Ratio, compare
 from bench.stand import STORE, Stand
 from bench.subjects import PLAIN, Subject, expect, start_listing
-
-_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 async def compare_listing(stand: Stand, rounds: int) -> str:
@@ -43,13 +39,7 @@ async def _measure(subject: Subject, expected: Expected) -> tuple[float, float]:
 
     The CPU includes the first answers, which the rate leaves out: 0.2 of as many.
     """
-    before = _cpu_seconds(subject.pid)
+    before = cpu_seconds(subject.pid)
     rate = await measure(subject.port, subject.make, expected, SECONDS)
-    used = _cpu_seconds(subject.pid) - before
+    used = cpu_seconds(subject.pid) - before
     return rate, used / (rate * SECONDS * 1.2)
-
-
-def _cpu_seconds(pid: int) -> float:
-    """Of all threads: user and system time."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND

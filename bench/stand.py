@@ -26,7 +26,7 @@ STORE, LIBRARY = "store", "library"
 AGENTS = {STORE: 10_000, LIBRARY: 100_000}
 """Databases and how many agents each holds."""
 SECRET = "a secret of the bench, long enough to be one"  # noqa: S105 - protects nothing
-_UP_SECONDS = 30
+_UP_SECONDS = 60
 
 
 @dataclass
@@ -41,7 +41,12 @@ class Stand:
         return f"{self.postgres_url}/{name}"
 
     def serve(self, name: str, command: list[str], env: dict[str, str]) -> int:
-        """Start a server; its port. `command` gets the port as its last argument."""
+        """Start a server; its port, once it accepts. `command` gets it as its last argument."""
+        port = self._launch(name, command, env)
+        self.children[-1].wait_until(lambda: _accepts(port), _UP_SECONDS)
+        return port
+
+    def _launch(self, name: str, command: list[str], env: dict[str, str]) -> int:
         port = free_port()
         whole = {**os.environ, "BENCH_DATABASE_URL": self.database(STORE), **env}
         log = FOLDER / "logs" / f"{name}.log"
@@ -49,12 +54,16 @@ class Stand:
         child = Child(name, [*command, str(port)], log, env=whole, cwd=ROOT)
         child.start()
         self.children.append(child)
-        child.wait_until(lambda: _accepts(port), _UP_SECONDS)
         return port
 
     def serve_product(self, name: str = "product", *, is_metering: bool = True) -> int:
-        """As in production: no clock that can be moved, logs at INFO. The load comes from one
-        address, which may call as often as any.
+        port = self.start_product(name, is_metering=is_metering)
+        self.children[-1].wait_until(lambda: _serves(port), _UP_SECONDS)
+        return port
+
+    def start_product(self, name: str, *, is_metering: bool = True) -> int:
+        """Its port, which nobody answers yet. As in production: no clock that can be moved, logs at
+        INFO. The load comes from one address, which may call as often as any.
         """
         env = {
             "CHENU_DATA": str(FOLDER),
@@ -70,9 +79,7 @@ class Stand:
             "CHENU_CALLS_PER_MINUTE": "1000000",
             "CHENU_METERING": "on" if is_metering else "off",
         }
-        port = self.serve(name, [sys.executable, "-m", "chenu", "serve", "--port"], env)
-        self.children[-1].wait_until(lambda: _serves(port), _UP_SECONDS)
-        return port
+        return self._launch(name, [sys.executable, "-m", "chenu", "serve", "--port"], env)
 
     def serve_plain(self) -> int:
         """The plain route under the server that the product uses."""

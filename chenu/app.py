@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request, Response, Router
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, ControllerRouterHandler
@@ -19,14 +19,15 @@ from chenu.http.authorize import authorize_call
 from chenu.http.edge import Edge
 from chenu.http.errors import error_as_json, status_of
 from chenu.http.health import healthz, readyz
+from chenu.http.late_routes import LateRoutes
 from chenu.http.leak_reports import report_leaked_keys
 from chenu.http.methods import methods_of_routes
 from chenu.http.metrics import metrics
 from chenu.http.paths import Subtrees
 from chenu.http.request_bodies import RequestBodies
-from chenu.http.scim.router import create_scim_routes
 from chenu.http.stripe_webhook import snapshot_webhook, thin_webhook
 from chenu.jobs.mail_preview import compose_samples
+from chenu.scim.model import SCIM_PATH
 from chenu.settings import Mode
 from chenu_graphql.compiled_route import CompiledRoute
 from chenu_graphql.routes import PATH as GRAPHQL_PATH
@@ -65,7 +66,6 @@ def create_app(services: Services) -> ASGIApp:
         thin_webhook,
         report_leaked_keys,
         authorize_call,
-        create_scim_routes(),
         *create_graphql_routes(services),
     ]
     if services.settings.mode is Mode.DEMO:
@@ -85,11 +85,28 @@ def create_app(services: Services) -> ASGIApp:
         logging_config=None,
     )
     settings = services.settings
-    compiled = CompiledRoute(app, get_engine(), services)
+    methods = methods_of_routes(app, post_only=GRAPHQL_PATH)
+    compiled = CompiledRoute(_with_late_routes(app, methods), get_engine(), services)
     cached = AnswerCache(compiled, _CACHED, settings.cache_seconds, services.meter)
     counted = AffiliateLinks(cached, settings, FOR_PROGRAMS)
     bounded = RequestBodies(counted, settings.limits.body_seconds)
-    return Edge(bounded, settings, methods_of_routes(app, post_only=GRAPHQL_PATH), services.pubsub)
+    return Edge(bounded, settings, methods, services.pubsub)
+
+
+def _with_late_routes(app: Litestar, methods: dict[str, str]) -> ASGIApp:
+    """`methods` are those of each route, also of the late ones."""
+
+    def complete() -> None:
+        methods.update(methods_of_routes(app, post_only=GRAPHQL_PATH))
+
+    return LateRoutes(app, SCIM_PATH, _make_scim_routes, complete)
+
+
+def _make_scim_routes() -> Router:
+    # Imported when a directory first asks: its models take a tenth of the time to start.
+    from chenu.http.scim.router import create_scim_routes
+
+    return create_scim_routes()
 
 
 def get_request_context(request: Request[Any, Any, Any]) -> RequestContext:

@@ -77,10 +77,12 @@ def serve(host: str, port: int) -> None:
 
 
 async def _serve(settings: Settings, claim: Any) -> None:
+    gc.disable()  # until everything is there: looking through what stays took its time in vain
     from chenu.app import create_app
     from chenu.availability.announcing import announcing
     from chenu.availability.own_url import find_own_url
     from chenu.core import tracing
+    from chenu.core.i18n import read_catalogues
     from chenu.flows.composition import open_services
     from chenu.http.server import serve as serve_app
     from chenu.http.server import spare_garbage_collection
@@ -93,7 +95,7 @@ async def _serve(settings: Settings, claim: Any) -> None:
             spare_garbage_collection()
             url = settings.web_address or find_own_url(claim, settings.session_url)
             async with announcing(url, services.status, settings.sample_seconds):
-                await serve_app(app, claim, settings.limits)
+                await serve_app(app, claim, settings.limits, read_catalogues)
 
 
 @main.command()

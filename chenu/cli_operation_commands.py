@@ -6,7 +6,7 @@ from uuid import UUID
 import click
 
 from chenu.cli_running import load_settings, run
-from chenu.ledger.operations import OperationKind, OperationState
+from chenu.ledger.operation_kinds import OperationKind, OperationState
 
 
 @click.group("operation")

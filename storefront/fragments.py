@@ -10,6 +10,7 @@ import sys
 from collections.abc import Hashable, Iterable
 
 import jinja2
+import msgspec
 from markupsafe import Markup
 
 from chenu.core.caches import TtlCache
@@ -17,7 +18,7 @@ from chenu.core.site import Site, current_site
 
 _CAPACITY_BYTES = 16_000_000
 _OVERHEAD = 500
-"""The memory of an entry's key, about that of a short text."""
+"""Of an entry, besides its fragment and its values."""
 
 _Values = tuple[tuple[str, Hashable], ...]
 _Key = tuple[Site | None, str, _Values]
@@ -47,7 +48,7 @@ class FragmentCache:
         known = self._cache.find(key)
         if known is None:
             known = self._draw(template, values)
-            weight = sys.getsizeof(known) + _OVERHEAD
+            weight = sys.getsizeof(known) + _weigh(values) + _OVERHEAD
             self._cache.keep(key, known, self._cache.now(), weight=weight)
         return known
 
@@ -56,3 +57,11 @@ class FragmentCache:
             raise TypeError("trusted HTML is equal to the same text that nobody trusts")
         text = self._environment.get_template(template).render(values)
         return Markup(text)  # noqa: S704 - rendered with autoescape
+
+
+def _weigh(value: object) -> int:
+    """The bytes of a key's values: those of a grid of cards take as many as what is drawn."""
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.structs.astuple(value)
+    inside = value if isinstance(value, tuple | frozenset) else ()
+    return sys.getsizeof(value) + sum(map(_weigh, inside))

@@ -4,13 +4,9 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from chenu.agents.manifest_text import check_manifest_text
 from chenu.core.errors import ChenuError, Invalid, reject_if_any
@@ -26,13 +22,8 @@ PostgreSQL writes 1e20 as an integer, so that the limit applies to all numbers.
 """
 _LONGEST_INTEGER = 100
 _LONGEST_PLACE = 200
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 SCHEMA_PATH = Path(__file__).parent / "manifest.schema.json"
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(json.loads(SCHEMA_PATH.read_text()))
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def parse_manifest(text: str) -> Any:
@@ -85,8 +76,10 @@ def check_manifest(manifest: Any) -> dict[str, Any]:
     """Returns the manifest; raises Invalid or Rejected, with one error for each wrong path."""
     _require_storable(manifest)
     reject_if_any(check_manifest_text(manifest))
-    found = sorted(_validator().iter_errors(manifest), key=lambda error: list(map(str, error.path)))
-    reject_if_any([_explain(error) for error in found[:MAX_ERRORS]])
+    # Imported for who edits an agent: JSON Schema's library takes its time.
+    from chenu.agents.manifest_schema import find_violations
+
+    reject_if_any(find_violations(manifest, SCHEMA_PATH)[:MAX_ERRORS])
     checked: dict[str, Any] = manifest
     return checked
 
@@ -136,27 +129,6 @@ def _check_scalar(value: Any, path: tuple[str, ...]) -> Iterator[ChenuError]:
 
 def _odd_text(path: tuple[str, ...]) -> Invalid:
     return Invalid("Please enter text without control characters", path=path)
-
-
-def _explain(error: ValidationError) -> ChenuError:
-    path = ("manifest", *(str(part) for part in error.absolute_path))
-    place = ".".join(path)
-    # only the validator's own message names the missing or unexpected property
-    if error.validator == "required":
-        name = error.message.split("'")[1]
-        return Invalid("{place}: {name} is missing", path=path, place=place, name=name)
-    if error.validator == "additionalProperties":
-        names = error.message.partition("(")[2].rpartition(" w")[0][:100]
-        return Invalid("{place} may not hold {names}", path=path, place=place, names=names)
-    message = mark("{place} must satisfy {rule}: {value}")
-    return Invalid(message, path=path, place=place, rule=error.validator, value=_rule_value(error))
-
-
-def _rule_value(error: ValidationError) -> str:
-    """The schema's requirement, never the value that was sent: errors stay short and safe
-    to show.
-    """
-    return json.dumps(error.validator_value)[:100]
 
 
 def _too_large() -> Invalid:

@@ -36,6 +36,12 @@ def catalogue(locale: Locale) -> NullTranslations:
     return GNUTranslations(compiled)
 
 
+def read_catalogues() -> None:
+    """Those of all languages, so that nobody's first page waits for them."""
+    for locale in LOCALES:
+        catalogue(locale)
+
+
 def mark(message: str) -> str:
     """Mark a source text for translation where it is defined.
 

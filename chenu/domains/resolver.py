@@ -3,10 +3,6 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-import dns.asyncresolver
-import dns.exception
-import dns.resolver
-
 ANSWER_SECONDS = 3.0
 """Of one name server, and of all together twice that."""
 _MOST_RECORDS = 50
@@ -26,6 +22,11 @@ class DnsResolver:
     """Asks the name servers that this machine is configured with."""
 
     async def list_texts(self, name: str) -> Sequence[str]:
+        # Imported when a domain is checked: no other request needs it, and it takes its time.
+        import dns.asyncresolver
+        import dns.exception
+        import dns.resolver
+
         try:
             resolver = dns.asyncresolver.Resolver()
             resolver.timeout, resolver.lifetime = ANSWER_SECONDS, 2 * ANSWER_SECONDS

@@ -11,7 +11,7 @@ import signal
 import socket
 import stat
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -116,6 +116,7 @@ def spare_garbage_collection() -> None:
     gc.freeze()
     gc.collect()
     gc.set_threshold(50_000, 20, 5)
+    gc.enable()
 
 
 class _Requests:
@@ -214,15 +215,25 @@ async def serving(
         task.cancel()
 
 
-async def serve(app: ASGIApp, claim: socket.socket, limits: ConnectionLimits) -> None:
-    """Until SIGTERM or SIGINT; returns within three seconds: callers close what they opened."""
+async def serve(
+    app: ASGIApp,
+    claim: socket.socket,
+    limits: ConnectionLimits,
+    prepare: Callable[[], None] = lambda: None,
+) -> None:
+    """Until SIGTERM or SIGINT; returns within three seconds: callers close what they opened.
+
+    `prepare` runs in a thread once the server listens, for what the first requests would wait for.
+    """
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with serving(app, claim, limits) as task:
+        preparing = asyncio.create_task(asyncio.to_thread(prepare))
         waiting = asyncio.create_task(stopping.wait())
         await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
+        await preparing
     if not stopping.is_set():
         raise RuntimeError("the web server ended by itself")

@@ -7,7 +7,6 @@ operations that follow one another.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, NewType
 from uuid import UUID
 
@@ -19,6 +18,8 @@ from chenu.core.errors import NotFound
 from chenu.core.ids import new_id
 from chenu.core.money import Cents
 from chenu.core.rows import Columns, insert
+from chenu.ledger.operation_kinds import OperationKind as OperationKind
+from chenu.ledger.operation_kinds import OperationState as OperationState
 from chenu.ledger.tables import Operation
 
 OperationId = NewType("OperationId", UUID)
@@ -37,50 +38,6 @@ KEY_LIFE = timedelta(hours=23)
 
 FOLLOWS = ":after:"
 """In a business key, separates its subject from the operation that this one follows."""
-
-
-class OperationKind(StrEnum):
-    CUSTOMER = "CUSTOMER"
-    CUSTOMER_UPDATE = "CUSTOMER_UPDATE"
-    CUSTOMER_TAX_ID = "CUSTOMER_TAX_ID"
-    CUSTOMER_DELETION = "CUSTOMER_DELETION"
-    CONNECT_ACCOUNT = "CONNECT_ACCOUNT"
-    CONNECT_UPDATE = "CONNECT_UPDATE"
-    AGENT_PRICE = "AGENT_PRICE"
-    PRODUCT_UPDATE = "PRODUCT_UPDATE"
-    CHECKOUT_SESSION = "CHECKOUT_SESSION"
-    CHECKOUT_PAYMENT = "CHECKOUT_PAYMENT"
-    CHECKOUT_SUBSCRIPTION = "CHECKOUT_SUBSCRIPTION"
-    CHECKOUT_EXPIRY = "CHECKOUT_EXPIRY"
-    PACK_CHECKOUT = "PACK_CHECKOUT"
-    PACK_OUTCOME = "PACK_OUTCOME"
-    PACK_EXPIRY = "PACK_EXPIRY"
-    SUBSCRIPTION_CHECKOUT = "SUBSCRIPTION_CHECKOUT"
-    SUBSCRIPTION_OUTCOME = "SUBSCRIPTION_OUTCOME"
-    SUBSCRIPTION_EXPIRY = "SUBSCRIPTION_EXPIRY"
-    SUBSCRIPTION_RENEWAL = "SUBSCRIPTION_RENEWAL"
-    SUBSCRIPTION_CHANGE = "SUBSCRIPTION_CHANGE"
-    SUBSCRIPTION_SCHEDULE = "SUBSCRIPTION_SCHEDULE"
-    SUBSCRIPTION_END = "SUBSCRIPTION_END"
-    INVOICE_DOCUMENT = "INVOICE_DOCUMENT"
-    COUPON = "COUPON"
-    COUPON_RESTORE = "COUPON_RESTORE"
-    TRIAL_REFUSAL = "TRIAL_REFUSAL"
-    INVOICE_PAYMENT = "INVOICE_PAYMENT"
-    TRANSFER = "TRANSFER"
-    TRANSFER_REVERSAL = "TRANSFER_REVERSAL"
-    REFUND = "REFUND"
-    PLAN_REFUND = "PLAN_REFUND"
-    DISPUTE_EVIDENCE = "DISPUTE_EVIDENCE"
-    CREDIT_NOTE = "CREDIT_NOTE"
-    AFFILIATE_TRANSFER = "AFFILIATE_TRANSFER"
-
-
-class OperationState(StrEnum):
-    INTENT = "INTENT"
-    UNKNOWN = "UNKNOWN"
-    SETTLED = "SETTLED"
-    FAILED = "FAILED"
 
 
 OPEN_STATES = (OperationState.INTENT.value, OperationState.UNKNOWN.value)

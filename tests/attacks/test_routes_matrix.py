@@ -12,12 +12,13 @@ from litestar import Litestar
 from chenu.accounts.actor import Staff
 from chenu.app import create_app
 from chenu.flows.services import Services
+from chenu.scim.model import SCIM_PATH
 from chenu.settings import Mode
 from storefront.access import Access
 from tests.attacks.cast import Caller, Cast, gather_cast
 from tests.attacks.pages import ROUTES, Route, ask, csrf_of, session_headers
 from tests.attacks.world import World, build_world
-from tests.conftest import with_settings
+from tests.conftest import open_client, with_settings
 from tests.people import sign_in_again
 from tests.rows import fingerprint
 
@@ -106,9 +107,11 @@ AFFILIATES_ONLY = {
 MANIFEST_ROUTES = {"GET /agents/{slug:str}/manifest", "POST /agents/{slug:str}/manifest"}
 
 
-def _served(services: Services) -> set[str]:
-    """The routes of the application inside all its wrappers."""
+async def _served(services: Services) -> set[str]:
+    """The routes of the application inside all its wrappers, also those that are made late."""
     app: Any = create_app(services)
+    async with open_client(services, app) as asking:
+        await asking.get(f"{SCIM_PATH}/Schemas")
     while not isinstance(app, Litestar):
         app = app._app
     found = set()
@@ -121,16 +124,16 @@ def _served(services: Services) -> set[str]:
 async def test_every_route_that_is_served_has_a_declared_guard(services: Services) -> None:
     declared = {str(route) for route in ROUTES if route.access in set(Access)}
 
-    served = _served(services)
+    served = await _served(services)
 
     assert served - declared == set(FOR_PROGRAMS)
     assert len(served) >= 65
 
 
 async def test_the_demo_alone_shows_mails(services: Services) -> None:
-    demo = _served(with_settings(services, mode=Mode.DEMO))
+    demo = await _served(with_settings(services, mode=Mode.DEMO))
 
-    assert {name.split()[1] for name in demo - _served(services)} == {
+    assert {name.split()[1] for name in demo - await _served(services)} == {
         "/demo/mail",
         "/demo/mail.css",
         "/demo/mail/{name:str}",

@@ -3,6 +3,7 @@
 import html
 
 import jinja2
+import msgspec
 import pytest
 from markupsafe import Markup
 
@@ -14,7 +15,12 @@ from storefront.templating import environment
 TEMPLATES = {
     "text.html": "<p>{{ text }}</p>",
     "form.html": "<form>{{ csrf_field }}</form>",
+    "count.html": "<p>{{ cards | length }}</p>",
 }
+
+
+class Card(msgspec.Struct, frozen=True):
+    text: str
 
 
 @pytest.fixture
@@ -44,6 +50,15 @@ def test_trusted_html_never_passes_for_the_same_text_of_a_stranger(
         fragments.draw("text.html", text=Markup("<b>"))
     assert fragments.draw("text.html", text="<b>") == "<p>&lt;b&gt;</p>"
     assert fragments.draw("text.html", text=Markup("<b>")) == "<p>&lt;b&gt;</p>"
+
+
+def test_what_a_fragment_is_found_by_takes_memory_as_well(fragments: FragmentCache) -> None:
+    first, *_ = drawn = [
+        fragments.draw("count.html", cards=(Card(letter * 5_000_000),)) for letter in "abcd"
+    ]
+
+    assert fragments.draw("count.html", cards=(Card("d" * 5_000_000),)) is drawn[-1]
+    assert fragments.draw("count.html", cards=(Card("a" * 5_000_000),)) is not first
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,6 @@ from chenu.privacy.deletions import (
 from chenu.tokens.pack_orders import find_pending_pack_order
 
 CONFIRMATION_WORD = mark("DELETE")
-_WORDS = frozenset(translate(locale, CONFIRMATION_WORD) for locale in LOCALES)
 
 
 async def delete_person(
@@ -79,7 +78,7 @@ async def delete_person(
     user_id = actor.require_user()
     if actor.session_id is None:
         raise Forbidden("This is for people who are signed in")
-    if typed.strip().upper() not in _WORDS:
+    if typed.strip().upper() not in {translate(each, CONFIRMATION_WORD) for each in LOCALES}:
         message = mark("Please type {word} to confirm")
         raise Invalid(message, path=("confirmation",), word=CONFIRMATION_WORD)
     known = await _prove(actor, password)
