@@ -53,7 +53,7 @@ async def archive_ledger_month(month: Month, path: Path, key: bytes | None) -> M
     await books.clear()
     await _require_over(books)
     with work_folder(path.parent) as work:
-        rows = work / "rows"
+        rows = work.joinpath("rows")
         manifest = await _describe(books, await _copy_out(books, rows))
         write_month(path, rows, manifest, key)
         if read_month(path, work, key).manifest != manifest:
@@ -148,7 +148,7 @@ async def verify_ledger_month(file: MonthFile, work: Path) -> None:
     if archive is None:
         if await books.find_newest() is None:
             raise BackupError("{name} is neither here nor archived", name=str(books))
-        if await _copy_out(books, work / "attached") != file.manifest.sha256:
+        if await _copy_out(books, work.joinpath("attached")) != file.manifest.sha256:
             raise BackupError("{name} is here with other rows than the file", name=str(books))
     await books.copy_in(_blocks(file.rows))
     try:
