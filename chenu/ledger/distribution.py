@@ -47,7 +47,7 @@ PLACEMENTS: tuple[Placement, ...] = (
         "ledger_opening",
         "account_id",
         "sums of entries, of the same account",
-        keys={"id": SEQUENCE, "archive, ledger_account_id, account_id": NAMED},
+        keys={"id": SEQUENCE},
     ),
     Local("ledger_check", "one row: how far the books were checked"),
     Local("ledger_finding", MACHINERY),
