@@ -5,9 +5,8 @@ from pathlib import Path
 import click
 
 from chenu.backup.month_archive import (
-    archive_month,
+    archive,
     list_months,
-    name_month,
     restore_month,
     verify_month,
 )
@@ -29,7 +28,7 @@ async def show_months(settings: Settings) -> int:
 async def detach(settings: Settings, table: str, month: str, file: Path) -> None:
     """Raises BackupError, Invalid, Unavailable."""
     configure_logs(settings.log_level)
-    manifest = await archive_month(settings, name_month(table, month), file)
+    manifest = await archive(settings, table, month, file)
     click.echo(f"archived  {file}")
     _show(manifest)
 

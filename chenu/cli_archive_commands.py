@@ -27,7 +27,10 @@ def archive_list() -> None:
 @click.argument("month", metavar="YYYY-MM")
 @click.argument("file", type=_FILE)
 def archive_detach(table: str, month: str, file: Path) -> None:
-    """A month that nobody is shown any more, into a new file; CHENU_BACKUP_KEY encrypts."""
+    """A month that nobody is shown any more, into a new file; CHENU_BACKUP_KEY encrypts.
+
+    TABLE is api_usage, or ledger for both of its tables, of which money stays.
+    """
     from chenu.cli_archive import detach
 
     run(detach(load_settings(), table, month, file))

@@ -14,6 +14,12 @@ from pathlib import Path
 import msgspec
 
 from chenu.backup.errors import BackupError
+from chenu.backup.ledger_archive import (
+    LEDGER,
+    archive_ledger_month,
+    restore_ledger_month,
+    verify_ledger_month,
+)
 from chenu.backup.month_file import (
     FORMAT,
     MonthFile,
@@ -38,6 +44,7 @@ from chenu.core.months import Month
 from chenu.core.months import read_month as parse_month
 from chenu.core.personal_data import erase
 from chenu.flows.privacy.rules import PERSONAL, find_whose
+from chenu.ledger.archives import list_archives
 from chenu.privacy.deletions import list_deleted_people
 from chenu.settings import Settings
 
@@ -64,9 +71,17 @@ def name_month(table: str, month: str) -> MonthTable:
         raise BackupError(
             "months of {table} are not archived, but those of {tables}",
             table=table,
-            tables=", ".join(sorted(ARCHIVABLE)),
+            tables=", ".join(sorted({*ARCHIVABLE, LEDGER})),
         )
     return MonthTable(table, parse_month(month))
+
+
+async def archive(settings: Settings, table: str, month: str, path: Path) -> MonthManifest:
+    """A month of a table, or of the ledger, into a new file. Raises BackupError, Invalid."""
+    if table != LEDGER:
+        return await archive_month(settings, name_month(table, month), path)
+    async with _owning(settings):
+        return await archive_ledger_month(parse_month(month), path, settings.backup_key)
 
 
 async def archive_month(settings: Settings, month: MonthTable, path: Path) -> MonthManifest:
@@ -123,13 +138,20 @@ async def verify_month(settings: Settings, path: Path) -> MonthManifest:
     async with _owning(settings):
         with work_folder(path.parent) as work:
             file = read_month(path, work, settings.backup_key)
-            month = name_month(file.manifest.table, file.manifest.month)
-            archived = await find_archived(month.parent, month.month)
-            if archived is None:
-                await _compare_attached(month, file, work)
+            if file.manifest.table == LEDGER:
+                await verify_ledger_month(file, work)
             else:
-                _require_same(archived, file.manifest)
+                await _verify(file, work)
     return file.manifest
+
+
+async def _verify(file: MonthFile, work: Path) -> None:
+    month = name_month(file.manifest.table, file.manifest.month)
+    archived = await find_archived(month.parent, month.month)
+    if archived is None:
+        await _compare_attached(month, file, work)
+    else:
+        _require_same(archived, file.manifest)
 
 
 async def _compare_attached(month: MonthTable, file: MonthFile, work: Path) -> None:
@@ -157,14 +179,21 @@ async def restore_month(settings: Settings, path: Path) -> MonthManifest:
     async with _owning(settings):
         with work_folder(path.parent) as work:
             file = read_month(path, work, settings.backup_key)
-            month = name_month(file.manifest.table, file.manifest.month)
-            archived = await find_archived(month.parent, month.month)
-            if archived is None:
-                raise BackupError("{name} is not archived", name=month.name)
-            _require_same(archived, file.manifest)
-            await _load(month, file)
-        await _take_back(month)
+            if file.manifest.table == LEDGER:
+                await restore_ledger_month(file)
+            else:
+                await _restore(file)
     return file.manifest
+
+
+async def _restore(file: MonthFile) -> None:
+    month = name_month(file.manifest.table, file.manifest.month)
+    archived = await find_archived(month.parent, month.month)
+    if archived is None:
+        raise BackupError("{name} is not archived", name=month.name)
+    _require_same(archived, file.manifest)
+    await _load(month, file)
+    await _take_back(month)
 
 
 async def _load(month: MonthTable, file: MonthFile) -> None:
@@ -201,7 +230,8 @@ class ListedMonth:
 async def list_months(settings: Settings) -> Sequence[ListedMonth]:
     """Of the tables whose months can be archived, the oldest first."""
     async with _owning(settings):
-        return [each for table in sorted(ARCHIVABLE) for each in await _list_of(table)]
+        listed = [each for table in sorted(ARCHIVABLE) for each in await _list_of(table)]
+        return listed + await _list_ledger()
 
 
 async def _list_of(table: str) -> list[ListedMonth]:
@@ -217,6 +247,19 @@ async def _list_of(table: str) -> list[ListedMonth]:
         *in_files,
         *(ListedMonth(name, "detached: archive or restore it again") for name in loose),
         *(ListedMonth(name, "attached") for name in attached),
+    ]
+
+
+async def _list_ledger() -> list[ListedMonth]:
+    in_files = {
+        _name("ledger_entry", each.month): ListedMonth(
+            _name(LEDGER, each.month), "money here, all of it in a file", each.rows
+        )
+        for each in await list_archives()
+    }
+    return [
+        in_files.get(each.name, ListedMonth(each.name.replace("_entry", ""), "attached"))
+        for each in await list_partitions("ledger_entry")
     ]
 
 

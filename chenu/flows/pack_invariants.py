@@ -57,9 +57,12 @@ PACKS = (
             SELECT -sum(e.amount) AS tokens,
                 -coalesce(sum(e.amount) FILTER (WHERE e.pool = 'DEBT'), 0) AS debt
             FROM token_grant g JOIN token_entry e ON e.token_grant = g.id AND e.kind = 'REVOKE'
-            JOIN ledger_transaction t ON t.id = e.ledger_transaction_id
-            WHERE g.source_id = r.pack_order
-                AND starts_with(t.business_key, 'token:revoke:pack-refund:' || r.id)) taken ON true
+            JOIN ledger_key k ON k.transaction_id = e.ledger_transaction_id
+                AND k.business_key = ANY (ARRAY(
+                    SELECT 'token:revoke:pack-refund:' || r.id || kind || debt || ':' || g.id
+                    FROM unnest('{"",:pack,:pack_bonus}'::text[]) kind,
+                        unnest('{"",:debt}'::text[]) debt))
+            WHERE g.source_id = r.pack_order) taken ON true
         WHERE (taken.tokens, taken.debt)
             IS DISTINCT FROM (r.base_tokens + r.bonus_tokens, r.debt_tokens)
         """,

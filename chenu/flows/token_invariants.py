@@ -63,7 +63,7 @@ TOKENS = (
                 sum(e.amount) FILTER (WHERE a.kind = 'TOKENS_SPENT') AS spent,
                 sum(e.amount) FILTER (WHERE a.kind = 'TOKENS_EXPIRED') AS expired,
                 sum(e.amount) FILTER (WHERE a.kind = 'TOKENS_REVOKED') AS revoked
-            FROM ledger_entry e JOIN ledger_account a ON a.id = e.ledger_account_id
+            FROM ledger_amount e JOIN ledger_account a ON a.id = e.ledger_account_id
             WHERE a.owner_id IS NULL AND a.asset = 'TOKEN'
                 AND ({_TOUCHED.format("e.account_id")})
             GROUP BY e.account_id) b

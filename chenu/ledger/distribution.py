@@ -42,6 +42,13 @@ PLACEMENTS: tuple[Placement, ...] = (
     Local("operation", "a row before each call to Stripe, which takes 100 a second of us at most"),
     Local("restored_backup", "a row a restore"),
     Local("ledger_seal", "one chain over all entries, drawn by one worker at a time"),
+    Local("ledger_archive", "a row a month that is in a file, and a row for each that is back"),
+    Distributed(
+        "ledger_opening",
+        "account_id",
+        "sums of entries, of the same account",
+        keys={"id": SEQUENCE},
+    ),
     Local("ledger_check", "one row: how far the books were checked"),
     Local("ledger_finding", MACHINERY),
 )

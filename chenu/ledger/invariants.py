@@ -74,6 +74,9 @@ INVARIANTS = (
         SELECT 'key ' || k.business_key FROM ledger_key k
         LEFT JOIN ledger_transaction t ON t.id = k.transaction_id
         WHERE $1 = 0 AND t.business_key IS DISTINCT FROM k.business_key
+            AND NOT (t.id IS NULL AND EXISTS (SELECT 1 FROM ledger_archive a
+                WHERE k.transaction_id BETWEEN a.first_id AND a.last_id AND a.restored IS NULL
+                    AND NOT EXISTS (SELECT 1 FROM ledger_archive r WHERE r.restored = a.id)))
         """,
         grows=True,
     ),
@@ -82,7 +85,7 @@ INVARIANTS = (
         mark("the stored balance of an owned account is the sum of its entries"),
         """
         SELECT 'account ' || a.id AS what FROM ledger_account a
-        LEFT JOIN ledger_entry e ON e.ledger_account_id = a.id
+        LEFT JOIN ledger_amount e ON e.ledger_account_id = a.id
         WHERE a.owner_id IS NOT NULL AND ($1 = 0
             OR a.id IN (SELECT ledger_account_id FROM ledger_entry WHERE id > $1))
         GROUP BY a.id, a.balance HAVING a.balance IS DISTINCT FROM coalesce(sum(e.amount), 0)

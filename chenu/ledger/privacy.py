@@ -58,6 +58,8 @@ RULES: tuple[Rule, ...] = (
     NoPersonalData("ledger_transaction", _AMOUNTS, codes=("subject_id",)),
     NoPersonalData("ledger_entry", _AMOUNTS),
     NoPersonalData("ledger_seal", "hashes of entries"),
+    NoPersonalData("ledger_archive", "months that are in files"),
+    NoPersonalData("ledger_opening", _AMOUNTS),
     NoPersonalData("ledger_check", "one row: how far the hourly check has come"),
     NoPersonalData("restored_backup", "times of restored backups"),
     NoPersonalData(

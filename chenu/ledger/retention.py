@@ -11,6 +11,8 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("ledger_transaction", BOOKS),
     Forever("ledger_entry", BOOKS),
     Forever("ledger_seal", BOOKS),
+    Forever("ledger_archive", BOOKS),
+    Forever("ledger_opening", BOOKS),
     Forever("ledger_check", "one row: how far the hourly check has come"),
     Forever("restored_backup", "a row for each restored backup, which are few"),
     Retention(

@@ -7,6 +7,7 @@ from piccolo.columns import (
     BigInt,
     BigSerial,
     Bytea,
+    Date,
     Integer,
     Text,
     Timestamptz,
@@ -130,3 +131,30 @@ class LedgerFinding(Table, tablename="ledger_finding"):
     samples = Array(base_column=Text(), default=list)
     checked_at = system_time(index=True)
     violated_since = Timestamptz(default=None, null=True)
+
+
+class LedgerArchive(Table, tablename="ledger_archive"):
+    """A month of which transactions of tokens are in a file alone, with the hash of what remains.
+
+    A row with `restored` says that the archive of that id is whole again.
+    """
+
+    id = primary_id()
+    month = Date(default=None)
+    restored = UUID(default=None, null=True)
+    first_id = BigInt()
+    last_id = BigInt()
+    rows = BigInt()
+    file_hash = Bytea()
+    remaining_hash = Bytea()
+    recorded_at = system_time()
+
+
+class LedgerOpening(Table, tablename="ledger_opening"):
+    """What the entries of a ledger account add up to that are in the file of an archive."""
+
+    id = BigSerial(primary_key=True)
+    archive = UUID(default=None)
+    ledger_account_id = UUID(default=None)
+    account_id = UUID(default=None)
+    amount = BigInt()

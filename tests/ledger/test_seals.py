@@ -14,6 +14,7 @@ from chenu.ledger.accounts import BUYER_PAYMENTS, PLATFORM_REVENUE, creator_paya
 from chenu.ledger.amounts import euros
 from chenu.ledger.invariants import INVARIANTS, check_all, check_ledger
 from chenu.ledger.journal import LedgerEntry, LedgerTransaction, credit, debit, post
+from chenu.ledger.sealed_entries import SealedEntry, read_entries
 from chenu.ledger.seals import find_checked, seal_entries, verify_seals
 from tests.conftest import Engines
 from tests.rows import count, unguarded
@@ -180,14 +181,14 @@ async def test_sealing_goes_on_while_as_much_is_posted_as_it_sealed(
 ) -> None:
     monkeypatch.setattr(seals, "_BATCH", 6)
     await book(3)
-    read, posted = seals._entries, iter([3, 3, 1])
+    read, posted = read_entries, iter([3, 3, 1])
 
-    async def read_while_others_post(start: int, end: int) -> list[seals._SealedEntry]:
+    async def read_while_others_post(start: int, end: int) -> list[SealedEntry]:
         found = await read(start, end)
         await asyncio.create_task(book(next(posted, 0)), context=Context())
         return found
 
-    monkeypatch.setattr(seals, "_entries", read_while_others_post)
+    monkeypatch.setattr(seals, "read_entries", read_while_others_post)
 
     assert await seal_entries() == 6 + 6 + 6 + 2
 
@@ -196,14 +197,14 @@ async def test_nobody_waits_while_entries_are_read_and_hashed(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await book()
-    read, reading, may_hash = seals._entries, asyncio.Event(), asyncio.Event()
+    read, reading, may_hash = read_entries, asyncio.Event(), asyncio.Event()
 
-    async def read_slowly(start: int, end: int) -> list[seals._SealedEntry]:
+    async def read_slowly(start: int, end: int) -> list[SealedEntry]:
         reading.set()
         await may_hash.wait()
         return await read(start, end)
 
-    monkeypatch.setattr(seals, "_entries", read_slowly)
+    monkeypatch.setattr(seals, "read_entries", read_slowly)
     sealing = asyncio.create_task(seal_entries())
     await reading.wait()
 
@@ -230,13 +231,13 @@ async def test_the_hourly_check_goes_on_from_where_it_found_the_books_whole(
     assert (await find_checked()).last_entry == 4
     await book(1)
     await seal_entries()
-    read, starts = seals._entries, []
+    read, starts = read_entries, []
 
-    async def record(start: int, end: int) -> list[seals._SealedEntry]:
+    async def record(start: int, end: int) -> list[SealedEntry]:
         starts.append(start)
         return await read(start, end)
 
-    monkeypatch.setattr(seals, "_entries", record)
+    monkeypatch.setattr(seals, "read_entries", record)
 
     assert await violated(whole=False) == {}
     assert await violated(whole=False) == {}

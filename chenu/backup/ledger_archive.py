@@ -1,0 +1,201 @@
+"""Months of the ledger as files: of a month that is old, only money stays in the database.
+
+The file has all of it. Transactions of tokens alone go, and their sums stay as openings; the file
+proves itself against the month's seals. docs/decisions/0099
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+from chenu.backup.errors import BackupError
+from chenu.backup.month_file import (
+    FORMAT,
+    MonthFile,
+    MonthManifest,
+    RowsWriter,
+    read_month,
+    read_rows,
+    work_folder,
+    write_month,
+)
+from chenu.core import db
+from chenu.core.clock import business_now, system_now
+from chenu.core.ids import new_id
+from chenu.core.months import Month
+from chenu.core.months import read_month as parse_month
+from chenu.ledger.archives import (
+    LedgerArchive,
+    find_archive,
+    hash_remaining,
+    is_closed,
+    list_openings,
+    record_archive,
+    record_return,
+)
+from chenu.ledger.month_tables import COLUMNS, Beside, LedgerMonth
+from chenu.ledger.sealed_entries import BOOKS, find_broken_seals
+
+LEDGER = "ledger"
+"""What the command and the files call both tables."""
+STAYS = timedelta(days=396)
+"""Cards allow disputes for 120 days, and plans are refunded within a year."""
+
+
+async def archive_ledger_month(month: Month, path: Path, key: bytes | None) -> MonthManifest:
+    """As the owner of the tables. Writes the month to a new file, then takes tokens out of it.
+
+    Interrupted, nothing has changed for readers or it is archived. Raises BackupError.
+    """
+    books = LedgerMonth(month)
+    await books.clear()
+    await _require_over(books)
+    with work_folder(path.parent) as work:
+        rows = work.joinpath("rows")
+        manifest = await _describe(books, await _copy_out(books, rows))
+        write_month(path, rows, manifest, key)
+        if read_month(path, work, key).manifest != manifest:
+            raise BackupError("{file} is not what was written", file=str(path))
+    await _put_aside(books, manifest)
+    await books.clear()
+    return manifest
+
+
+async def _require_over(books: LedgerMonth) -> None:
+    if await find_archive(books.month.first_day) is not None:
+        raise BackupError("{name} is archived already", name=str(books))
+    newest = await books.find_newest()
+    if newest is None:
+        raise BackupError("there is no month {name}", name=str(books))
+    if max(newest, books.month.end) > business_now() - STAYS:
+        raise BackupError(
+            "{name} is too young: a month is archived {days} days after its end",
+            name=str(books),
+            days=STAYS.days,
+        )
+    if not await is_closed(books.last_id):
+        raise BackupError("{name} is not sealed to its end: a worker seals it", name=str(books))
+    await _require_proved(books, BOOKS)
+
+
+async def _require_proved(books: LedgerMonth, source: str) -> None:
+    broken = await find_broken_seals(books.first_id, books.last_id, source)
+    if broken:
+        said = "{name} does not match its seals: {seal}"
+        raise BackupError(said, name=str(books), seal=broken[0])
+
+
+async def _copy_out(books: LedgerMonth, target: Path) -> str:
+    """The hash of its rows."""
+    with target.open("wb") as opened:
+        rows = RowsWriter(opened)
+        await books.copy_out(rows.write)
+        return rows.end()
+
+
+async def _describe(books: LedgerMonth, digest: str) -> MonthManifest:
+    sums = asdict(await books.add_up())
+    return MonthManifest(
+        format=FORMAT,
+        table=LEDGER,
+        month=str(books.month),
+        columns=list(COLUMNS),
+        rows=sums["entries"],
+        sums=sums,
+        sha256=digest,
+        made_at=system_now(),
+        version=version("chenu"),
+    )
+
+
+async def _put_aside(books: LedgerMonth, manifest: MonthManifest) -> None:
+    archive_id = new_id()
+    await books.make_thin()
+    await books.put_openings(archive_id)
+    openings = await list_openings(archive_id)
+    thin = f"""
+        {books.entries(Beside.THIN)} e JOIN {books.transactions(Beside.THIN)} t
+            ON t.id = e.transaction_id
+    """
+    archive = LedgerArchive(
+        archive_id,
+        books.month.first_day,
+        books.first_id,
+        books.last_id,
+        manifest.rows,
+        bytes.fromhex(manifest.sha256),
+        await hash_remaining(books.first_id, books.last_id, openings, thin),
+    )
+    await _exchange(books, Beside.THIN, Beside.WHOLE, lambda: record_archive(archive))
+
+
+async def _exchange(
+    books: LedgerMonth, new: Beside, old: Beside, record: Callable[[], Awaitable[None]]
+) -> None:
+    async def run() -> None:
+        await books.exchange(new, old)
+        await record()
+
+    await db.run_in_transaction(run)
+
+
+async def verify_ledger_month(file: MonthFile, work: Path) -> None:
+    """Raises BackupError unless the file is the month, and proves its seals and openings."""
+    books = LedgerMonth(parse_month(file.manifest.month))
+    archive = await _find_same(books, file.manifest)
+    if archive is None:
+        if await books.find_newest() is None:
+            raise BackupError("{name} is neither here nor archived", name=str(books))
+        if await _copy_out(books, work.joinpath("attached")) != file.manifest.sha256:
+            raise BackupError("{name} is here with other rows than the file", name=str(books))
+    await books.copy_in(_blocks(file.rows))
+    try:
+        await _require_proved(books, books.entries_of_rows)
+        if archive is not None:
+            await _compare_remaining(books, archive)
+    finally:
+        await books.clear()
+
+
+async def _find_same(books: LedgerMonth, manifest: MonthManifest) -> LedgerArchive | None:
+    """None if the month is not archived. Raises BackupError if it was archived in another file."""
+    archive = await find_archive(books.month.first_day)
+    if archive is not None and (archive.rows, archive.file_hash.hex()) != (
+        manifest.rows,
+        manifest.sha256,
+    ):
+        raise BackupError(
+            "this is not the file that was made of {name}: its rows are others", name=str(books)
+        )
+    return archive
+
+
+async def _compare_remaining(books: LedgerMonth, archive: LedgerArchive) -> None:
+    openings = await list_openings(archive.id)
+    if await books.add_up_openings() != openings:
+        raise BackupError("the openings of {name} are not its sums", name=str(books))
+    for source in (BOOKS, books.remaining_of_rows):
+        found = await hash_remaining(archive.first_id, archive.last_id, openings, source)
+        if found != archive.remaining_hash:
+            raise BackupError("what remained of {name} was changed", name=str(books))
+
+
+async def restore_ledger_month(file: MonthFile) -> None:
+    """Puts all of the month back. Raises BackupError, with nothing changed for readers."""
+    books = LedgerMonth(parse_month(file.manifest.month))
+    archive = await _find_same(books, file.manifest)
+    if archive is None:
+        raise BackupError("{name} is not archived", name=str(books))
+    await books.clear()
+    await books.copy_in(_blocks(file.rows))
+    await _require_proved(books, books.entries_of_rows)
+    await books.make_whole()
+    await _exchange(books, Beside.WHOLE, Beside.THIN, lambda: record_return(archive))
+    await books.clear()
+
+
+async def _blocks(rows: Path) -> AsyncIterator[bytes]:
+    for block in read_rows(rows):
+        yield block
