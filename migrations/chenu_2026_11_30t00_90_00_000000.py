@@ -5,19 +5,26 @@ from typing import Any
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.engine import engine_finder
 
-from chenu.core import db
-
 ID = "2026-11-30T00:90:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "keys of what was booked before"
 
-BATCH = 20_000
-LAST = "SELECT coalesce(max(id), 0) FROM ledger_transaction"
 COPY = """
-    INSERT INTO ledger_key (business_key, account_id, transaction_id)
-    SELECT business_key, account_id, id FROM ledger_transaction
-    WHERE id > $1 AND id <= $2 AND NOT starts_with(business_key, 'token:spend:')
-    ON CONFLICT (business_key) DO NOTHING
+    DO $$
+    DECLARE
+        done bigint := 0;
+        last bigint;
+    BEGIN
+        SELECT coalesce(max(id), 0) INTO last FROM ledger_transaction;
+        WHILE done < last LOOP
+            INSERT INTO ledger_key (business_key, account_id, transaction_id)
+            SELECT business_key, account_id, id FROM ledger_transaction
+            WHERE id > done AND id <= done + 20000 AND NOT starts_with(business_key, 'token:spend:')
+            ON CONFLICT (business_key) DO NOTHING;
+            COMMIT;
+            done := done + 20000;
+        END LOOP;
+    END $$
 """
 STATEMENTS = (
     "ALTER TABLE ledger_transaction VALIDATE CONSTRAINT ledger_transaction_before",
@@ -33,9 +40,7 @@ async def forwards() -> MigrationManager:
 
     async def run() -> None:
         engine: Any = engine_finder()
-        for start in range(0, await db.fetch_value(LAST), BATCH):
-            await db.execute(COPY, start, start + BATCH)
-        for statement in STATEMENTS:
+        for statement in (COPY, *STATEMENTS):
             await engine.run_ddl(statement)
 
     manager.add_raw(run)
