@@ -25,7 +25,7 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
-BUSY_TABLES = ("access_grant", "app_user", "operation", "purchase", "stripe_event")
+BUSY_TABLES = ("access_grant", "app_user", "operation", "purchase", "stripe_event_key")
 
 
 @pytest.fixture(scope="module")
