@@ -51,12 +51,17 @@ def _only_members(ctx: Any, _source: Any) -> None:
         raise Forbidden("Members only")
 
 
+def _find_loader(ctx: Any) -> Loader[int, str]:
+    found: Loader[int, str] = ctx.loader
+    return found
+
+
 @strawberry.type(description="The root.")
 class Query:
     name: str = field(
         "Whose it is.",
         Rule("members", _only_members),
-        by_key(lambda ctx: ctx.loader, lambda _: 7),
+        by_key(_find_loader, lambda _: 7),
         weight=Weight(points=3),
     )
 
