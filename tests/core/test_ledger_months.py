@@ -191,7 +191,7 @@ async def test_what_is_read_all_day_reads_the_months_that_it_needs(split: Any) -
     first = await move_on(LATER)
     await seal_entries()
     await book("sale:later")
-    await split.execute("SET enable_seqscan = off")
+    await split.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
     since = "SELECT count(*) FROM ledger_entry WHERE id > $1"
     found = """
         SELECT sum(e.amount) FROM keyed_transaction t
