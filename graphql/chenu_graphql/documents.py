@@ -33,6 +33,8 @@ from chenu_graphql.stored import is_stored
 
 REMEMBERED_BYTES = 128_000
 """Bytes of text; the parsed documents take up to 270 times as much memory."""
+_LEAST_BYTES = 500
+"""A shorter text counts as this many: its error takes 4 kB, however short it is."""
 
 _MAX_ERRORS = 20
 _MOST_SIZES = 100
@@ -129,11 +131,11 @@ class Documents:
             self._stored[text] = prepared
             return
         self._known[text] = prepared
-        self._bytes += size
+        self._bytes += max(size, _LEAST_BYTES)
         while self._bytes > REMEMBERED_BYTES:
             forgotten, dropped = self._known.popitem(last=False)
             self._compiled.forget(dropped.compilations)
-            self._bytes -= len(forgotten.encode(errors="replace"))
+            self._bytes -= max(len(forgotten.encode(errors="replace")), _LEAST_BYTES)
 
     def _prepare(self, text: str) -> Prepared:
         """Limits come before validation, which takes more than linear time."""

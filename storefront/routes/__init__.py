@@ -70,6 +70,7 @@ from storefront.routes.sso_handlers import SSO_HANDLERS
 from storefront.routes.staff_handlers import STAFF_HANDLERS
 from storefront.routes.status_handlers import STATUS_HANDLERS
 from storefront.routes.webhook_handlers import WEBHOOK_HANDLERS
+from storefront.sitemap import Sitemap
 
 HANDLERS = (
     affiliates.show_programme,
@@ -276,12 +277,14 @@ def create_storefront(
 ) -> Router:
     """Every page; `status_of` maps an error of the business to its HTTP status."""
 
-    counts = Counts(services.settings.cache_seconds)
+    settings = services.settings
+    counts = Counts(settings.cache_seconds)
+    sitemap = Sitemap(settings.public_url, settings.cache_seconds)
     pdf_documents = PdfDocuments()
 
     def make_pages(request: Request[Any, Any, Any]) -> Pages:
         request_context = request.scope["state"][STATE_KEY]
-        return Pages(request, request_context, services.settings, status_of, counts)
+        return Pages(request, request_context, settings, status_of, counts)
 
     return Router(
         "/",
@@ -289,7 +292,8 @@ def create_storefront(
         dependencies={
             "pages": Provide(make_pages, sync_to_thread=False),
             "pdf_documents": Provide(lambda: pdf_documents, sync_to_thread=False),
+            "sitemap": Provide(lambda: sitemap, sync_to_thread=False),
             "compose_samples": Provide(lambda: compose_samples, sync_to_thread=False),
         },
-        before_request=RequestCheck(services.settings),
+        before_request=RequestCheck(settings),
     )

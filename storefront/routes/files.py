@@ -1,7 +1,6 @@
 """Static files: styles and scripts, icons, the manifest's schema, robots.txt and the sitemap."""
 
 from uuid import UUID
-from xml.sax.saxutils import escape
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -9,7 +8,7 @@ from litestar.params import FromPath
 
 from chenu.agents.manifest import SCHEMA_PATH
 from chenu.agents.model import AgentId
-from chenu.agents.queries import get_visible_agent, list_public_addresses
+from chenu.agents.queries import get_visible_agent
 from chenu.core.errors import NotFound
 from chenu.core.negotiation import prefers_gzip
 from chenu.core.site import current_site
@@ -20,10 +19,10 @@ from storefront.assets import find_asset, version_of
 from storefront.forms import HttpRequest, read_query
 from storefront.icons import icon_svg
 from storefront.pages import Pages
+from storefront.sitemap import Sitemap
 
 _FOR_A_YEAR = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR = "public, max-age=3600"
-_SITEMAP_LIMIT = 45_000
 _PRIVATE_PATHS = (
     "/account",
     "/creator",
@@ -115,19 +114,8 @@ async def send_robots(settings: NamedDependency[Settings]) -> Response[bytes]:
 
 
 @get("/sitemap.xml", opt=PUBLIC | WITHOUT_METER)
-async def send_sitemap(settings: NamedDependency[Settings]) -> Response[bytes]:
-    """The public pages and every agent on sale, the latest changed first; of our own site."""
+async def send_sitemap(sitemap: NamedDependency[Sitemap]) -> Response[bytes]:
+    """Of our own site; a brand's has none."""
     if current_site() is not None:
         raise NotFound("There is no such file")
-    base = escape(settings.public_url)
-    entries = [
-        f"<url><loc>{base}{path}</loc></url>"
-        for path in ("/", "/agents", "/pricing", "/developers")
-    ]
-    for found in await list_public_addresses(limit=_SITEMAP_LIMIT):
-        location = f"<loc>{base}/agents/{escape(found.slug)}</loc>"
-        entries.append(f"<url>{location}<lastmod>{found.updated_at.date()}</lastmod></url>")
-    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
-    space = "http://www.sitemaps.org/schemas/sitemap/0.9"
-    body = f'{head}<urlset xmlns="{space}">\n' + "\n".join(entries) + "\n</urlset>\n"
-    return _file(body.encode(), "application/xml")
+    return _file(await sitemap.get_document(), "application/xml")
