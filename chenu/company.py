@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _VAT_NUMBER = re.compile(r"[A-Z]{2}[0-9A-Z]{2,13}")
@@ -11,8 +12,7 @@ _LONGEST = 200
 _HIGHEST_RATE = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Company:
+class Company(msgspec.Struct, frozen=True):
     """`address_lines` are those under the name; `vat_rate` is our country's, in basis points."""
 
     name: str = ""

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionLimits:
+class ConnectionLimits(msgspec.Struct, frozen=True):
     """`…_seconds` are seconds; the others count event streams and, separately, WebSockets.
 
     `head_seconds`: for the request line and the headers, and for an idle connection.

@@ -5,8 +5,8 @@ Signed as GitHub's secret scanning signs: ECDSA over P-256 with SHA-256, of the 
 
 import base64
 import binascii
-from dataclasses import dataclass
 
+import msgspec
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
@@ -19,8 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 _FORM = "identifier:key pairs, each key a P-256 public key as the base64 of its PEM file"
 
 
-@dataclass(frozen=True, slots=True)
-class LeakReporter:
+class LeakReporter(msgspec.Struct, frozen=True):
     """`der` is the public key, SubjectPublicKeyInfo in DER."""
 
     identifier: str

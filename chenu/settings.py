@@ -4,9 +4,11 @@ docs/operations.md lists the variables. The demo writes the same variables for i
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu import setting_values as values
 from chenu.company import MADE_UP, Company, read_company
@@ -36,8 +38,7 @@ class StripeMode(StrEnum):
     LIVE = "live"
 
 
-@dataclass(frozen=True, slots=True)
-class StripeSettings:
+class StripeSettings(msgspec.Struct, frozen=True):
     """`api_base` None is Stripe itself. Two secrets per endpoint allow rotation.
 
     `automatic_tax`: Stripe Tax computes the VAT in each price, from the customer's address.
@@ -51,8 +52,7 @@ class StripeSettings:
     automatic_tax: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """`cache_seconds`: how long this process may reuse answers for anonymous callers.
 
     `replica_url`: a streaming copy of the database; `replica_bounds`: how old what is read of it
@@ -87,17 +87,21 @@ class Settings:
     is_metering: bool = True
     is_compiling: bool = True
     traces: TraceSettings | None = None
-    limits: ConnectionLimits = field(default_factory=ConnectionLimits)
-    media: Place = field(default_factory=lambda: read_place(DEFAULT_PLACE))
-    company: Company = field(default_factory=Company)
+    limits: ConnectionLimits = msgspec.field(default_factory=ConnectionLimits)
+    media: Place = msgspec.field(default_factory=lambda: read_place(DEFAULT_PLACE))
+    company: Company = msgspec.field(default_factory=Company)
     leak_reporters: tuple[LeakReporter, ...] = ()
     replica_url: str | None = None
-    replica_bounds: Bounds = field(default_factory=lambda: DEFAULT_BOUNDS)
+    replica_bounds: Bounds = msgspec.field(default_factory=lambda: DEFAULT_BOUNDS)
     direct_url: str | None = None
-    backup_key: bytes | None = field(default=None, repr=False)
+    backup_key: bytes | None = None
     webhooks_may_loop: bool = False
     sample_seconds: int = 15
     web_address: str | None = None
+
+    def __repr__(self) -> str:
+        """Without keys and passwords: it may stand in a log."""
+        return f"Settings({self.mode}, {self.public_url})"
 
     @property
     def session_url(self) -> str:

@@ -1,8 +1,9 @@
 """What became of an affiliate's link by day or month: two rows of bars, and the same as a table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+import msgspec
 
 from chenu.affiliates.statistics import Step, StepSums
 from chenu.core.clock import business_now
@@ -13,8 +14,7 @@ from storefront.earnings_chart import DAYS, EarningsChart, draw_values
 MONTHS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class AffiliateChart:
+class AffiliateChart(msgspec.Struct, frozen=True):
     """`rows` are the steps in which something happened, the newest first."""
 
     step: Step

@@ -1,7 +1,8 @@
 """An affiliate's commissions as the page and the file show them: with invoice, customer, payout."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.accounts.users import list_users
@@ -16,8 +17,7 @@ from chenu.core.money import Cents
 from storefront.affiliate_words import why
 
 
-@dataclass(frozen=True, slots=True)
-class ShownCommission:
+class ShownCommission(msgspec.Struct, frozen=True):
     """`hint` is all that is said of the customer. `reason`: why of a clawback, to be translated.
 
     `payout` is the one that it is paid in, or was to be.

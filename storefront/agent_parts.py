@@ -1,14 +1,13 @@
 """The parts of an agent's page: each has an address of its own."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.core.i18n import mark
 
 OVERVIEW, REVIEWS, VERSIONS, API = "overview", "reviews", "versions", "api"
 
 
-@dataclass(frozen=True, slots=True)
-class AgentParts:
+class AgentParts(msgspec.Struct, frozen=True):
     """In the order of their links."""
 
     labels: tuple[tuple[str, str], ...] = (

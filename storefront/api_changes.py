@@ -2,12 +2,13 @@
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
 from itertools import groupby
 from pathlib import Path
+
+import msgspec
 
 from chenu.core.i18n import Locale, mark
 
@@ -27,8 +28,7 @@ CHANGE_KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ApiChange:
+class ApiChange(msgspec.Struct, frozen=True):
     """`names` are the fields and types of the schema that it is about; `text` is by language."""
 
     day: date
@@ -40,8 +40,7 @@ class ApiChange:
         return self.text[locale]
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeDay:
+class ChangeDay(msgspec.Struct, frozen=True):
     day: date
     changes: Sequence[ApiChange]
 

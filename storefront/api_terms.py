@@ -1,7 +1,8 @@
 """What the developer's page says about the API: its plans, answers and headers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.core.i18n import mark
 
@@ -9,8 +10,7 @@ POINTS_OF_A_CALL = 1_000
 MOST_POINTS = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class CountedCost:
+class CountedCost(msgspec.Struct, frozen=True):
     """A request of `least` to `most` points is counted as so many calls."""
 
     least: int
@@ -27,8 +27,7 @@ def count_costs() -> Sequence[CountedCost]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """A name of the API's, and what it means."""
 
     name: str

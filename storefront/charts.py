@@ -1,7 +1,8 @@
 """The geometry of drawn charts, in whole units of the drawing: scales, ticks and lines."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 WIDTH = 720
 HEIGHT = 260
@@ -14,8 +15,7 @@ MOST_LABELS = 12
 _ROUND = (1, 2, 5)
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(msgspec.Struct, frozen=True):
     """Maps values from `lowest` to `highest` to heights from `bottom` up to `top`."""
 
     lowest: int
@@ -29,24 +29,21 @@ class Scale:
         return self.bottom - (inside - self.lowest) * height // (self.highest - self.lowest)
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(msgspec.Struct, frozen=True):
     """A labelled place on an axis; `value` is the amount, or the number of the step."""
 
     place: int
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Dot:
+class Dot(msgspec.Struct, frozen=True):
     x: int
     y: int
     step: int
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """`points` is what a polyline is drawn through."""
 
     name: str
@@ -57,8 +54,7 @@ class Line:
         return " ".join(f"{dot.x},{dot.y}" for dot in self.dots)
 
 
-@dataclass(frozen=True, slots=True)
-class LineChart:
+class LineChart(msgspec.Struct, frozen=True):
     """`zero` is the height of the axis."""
 
     lines: Sequence[Line]
@@ -71,8 +67,7 @@ class LineChart:
     right: int = WIDTH - RIGHT
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(msgspec.Struct, frozen=True):
     """From at most the lowest to at least the highest of the values, and zero in any case."""
 
     scale: Scale

@@ -1,9 +1,10 @@
 """Programs that call the API, as pages show them: the very text that tests run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import msgspec
 
 _FOLDER = Path(__file__).parent / "examples"
 _LANGUAGES = (("curl", "curl"), ("python", "Python"), ("javascript", "JavaScript"))
@@ -11,8 +12,7 @@ _SERVERS = frozenset({"webhook"})
 """Topics that are called instead of calling: there is none for curl."""
 
 
-@dataclass(frozen=True, slots=True)
-class CodeExample:
+class CodeExample(msgspec.Struct, frozen=True):
     """`label` is a proper name: never translated."""
 
     language: str
@@ -20,8 +20,7 @@ class CodeExample:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExampleSet:
+class ExampleSet(msgspec.Struct, frozen=True):
     """The same program in each language; `topic` is part of the elements' ids."""
 
     topic: str

@@ -1,8 +1,9 @@
 """A creator's earnings by day as a small SVG chart; the page has the numbers as text too."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+import msgspec
 
 from chenu.agents.earnings import DayNet
 from chenu.core.clock import business_now
@@ -14,8 +15,7 @@ HEIGHT = 120
 _GAP = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """One day's bar, in integer units of the drawing, which is WIDTH by HEIGHT."""
 
     day: date
@@ -26,8 +26,7 @@ class Bar:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class EarningsChart:
+class EarningsChart(msgspec.Struct, frozen=True):
     bars: Sequence[Bar]
     highest: int
     total: int

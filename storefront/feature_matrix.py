@@ -1,8 +1,8 @@
 """The table of what each plan holds: every feature and tier, from the catalogue."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 from babel.numbers import format_decimal
 
 from chenu.core.i18n import Locale, mark, translate
@@ -20,16 +20,14 @@ _WITH_UNIT = {
 _UNITS = {Feature.STORAGE_BYTES: GIGABYTE}
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """`limit` is empty for a feature that has none."""
 
     is_included: bool
     limit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MatrixRow:
+class MatrixRow(msgspec.Struct, frozen=True):
     """One cell for each tier, in the catalogue's order."""
 
     feature: Feature

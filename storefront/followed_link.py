@@ -3,7 +3,8 @@ it, and the code in the links to the sign-up.
 """
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts.request_context import FOLLOWED_LINK, LINK_REFUSED, RequestContext
 from chenu.affiliates.click_tokens import FollowedLink, read_click, sign_click
@@ -13,8 +14,7 @@ from storefront.forms import SENT_FORM, Fields, HttpRequest
 _TO_SIGN_UP = re.compile(r'href="(/sign-(?:up|in))(?=["?#])(\?)?')
 
 
-@dataclass(frozen=True, slots=True)
-class LinkQuestion:
+class LinkQuestion(msgspec.Struct, frozen=True):
     """`token` is the signed click that a yes keeps."""
 
     token: str

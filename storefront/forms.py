@@ -1,11 +1,11 @@
 """Fields of a form or URL as people typed them, and the errors to show beside them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
+import msgspec
 from litestar import Request
 
 from chenu.core.errors import (
@@ -162,20 +162,18 @@ _HIDDEN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
+class FieldError(msgspec.Struct, frozen=True):
     """`field` is empty for an error of the whole form."""
 
     field: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class FormView:
+class FormView(msgspec.Struct, frozen=True):
     """A form as shown: `name` prefixes its elements' ids; passwords are never filled in again."""
 
     name: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = msgspec.field(default_factory=dict)
     errors: Sequence[FieldError] = ()
     refusal: ChenuError | None = None
 

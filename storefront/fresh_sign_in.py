@@ -5,8 +5,9 @@ nothing that was typed is lost, and no script is needed. docs/decisions/0046. Wh
 provider proves themselves there, in another tab if a form waits. docs/decisions/0088.
 """
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from chenu.accounts.actor import Actor, UserId
 from chenu.accounts.confirmation import confirm_session, sign_in_again
@@ -29,8 +30,7 @@ WAYS_KEY = "ways_to_sign_in_again"
 """In the scope's state: how the person of a request that has to sign in again can do so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
+class Ways(msgspec.Struct, frozen=True):
     """`provider` is its name, empty for people whom none signs in."""
 
     provider: str = ""

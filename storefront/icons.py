@@ -1,9 +1,10 @@
 """Each agent's icon: a flower whose shape follows from its id, in the colour of its sphere."""
 
 import math
-from dataclasses import dataclass
 from hashlib import sha256
 from uuid import NAMESPACE_URL, UUID, uuid5
+
+import msgspec
 
 _CENTRE = 32
 COLOURS = {
@@ -20,8 +21,7 @@ COLOURS = {
 _NO_SPHERE = "#8D8371"
 
 
-@dataclass(frozen=True, slots=True)
-class Icon:
+class Icon(msgspec.Struct, frozen=True):
     """Drawn on a square of 64 units: `petals` is the data of one SVG path, radii are in units."""
 
     petals: str

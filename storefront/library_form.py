@@ -1,7 +1,8 @@
 """The library's search in the address: read strictly, and written into its links."""
 
-from dataclasses import dataclass
 from urllib.parse import urlencode
+
+import msgspec
 
 from chenu.agents.library import LibraryQuery, LibrarySort
 from chenu.core.errors import ChenuError, Invalid
@@ -13,8 +14,7 @@ _AWAY = "away"
 _NAMES = ("q", "creator", "sort", "shelf")
 
 
-@dataclass(frozen=True, slots=True)
-class LibrarySearch:
+class LibrarySearch(msgspec.Struct, frozen=True):
     """`form` as typed, with what is wrong in it; `query` is the valid part."""
 
     form: FormView

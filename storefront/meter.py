@@ -1,8 +1,10 @@
 """The token meter: what the account acted for can spend, on each page of who is signed in."""
 
 import hashlib
-from dataclasses import astuple, dataclass
 from datetime import datetime
+
+import msgspec
+from msgspec.structs import astuple
 
 from chenu.accounts.actor import AccountId, Actor, ActorKind
 from chenu.tiers.catalogue import Feature
@@ -13,8 +15,7 @@ METER_KEY = "meter"
 """In the scope's state: the Meter, read once for each request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meter:
+class Meter(msgspec.Struct, frozen=True):
     """`available` None: unlimited, and `used` is of this month; below zero: a debt.
 
     `budget` 0: there is none now.

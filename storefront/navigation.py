@@ -1,6 +1,6 @@
 """The sections of the storefront that every page links to, and the desks of the back office."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.actor import Actor, Staff
 from chenu.core.i18n import mark
@@ -8,8 +8,7 @@ from chenu.core.i18n import mark
 BACK_OFFICE = "/staff"
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(msgspec.Struct, frozen=True):
     """A part of the back office, for staff with any of these roles."""
 
     path: str
@@ -58,8 +57,7 @@ def list_desks(actor: Actor) -> tuple[Desk, ...]:
     return tuple(desk for desk in DESKS if any(map(actor.has_staff, desk.roles)))
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """The link to mark, with its aria-current: "page" for the page itself, "true" for one
     below it.
     """

@@ -1,8 +1,9 @@
 """What an agent's buy panel offers to this visitor, as the business decided."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, Actor, ActorKind
 from chenu.agents.access import AgentAccess, GrantRow, decide_access, list_usable_grants
@@ -40,8 +41,7 @@ class OfferState(StrEnum):
     PREVIEW = "PREVIEW"
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True):
     """`split` is how the price would be divided.
 
     `pending` is a purchase with an open payment page. `may_withdraw`: until the first use.

@@ -1,7 +1,8 @@
 """What the developer's page shows to who is signed in: plan, keys and calls of their account."""
 
 import asyncio
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.api_keys import list_api_keys
@@ -18,8 +19,7 @@ from storefront.usage_chart import UsageChart, draw_usage
 from storefront.visitor import account_of
 
 
-@dataclass(frozen=True, slots=True)
-class OwnCalls:
+class OwnCalls(msgspec.Struct, frozen=True):
     """`keys_refusal`: why the account has no access to the API. `is_now`: the month that runs."""
 
     month: Month

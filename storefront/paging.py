@@ -1,8 +1,9 @@
 """Keyset paging in URLs: signed cursors in `after` and `before`, with a prefix per list."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from chenu.core.paging import Key, ListCursors, Page, PageRequest
 from storefront.forms import Fields
@@ -10,16 +11,14 @@ from storefront.forms import Fields
 Row = TypeVar("Row")
 
 
-@dataclass(frozen=True, slots=True)
-class PageLinks:
+class PageLinks(msgspec.Struct, frozen=True):
     """URLs of the neighbouring pages; None where there is none."""
 
     previous: str | None
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Pager:
+class Pager(msgspec.Struct, frozen=True):
     """`stem` is the list's URL without cursor, `anchor` is its element on the page."""
 
     cursors: ListCursors

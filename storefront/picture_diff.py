@@ -1,7 +1,8 @@
 """Pictures of an agent before and after a pending change, side by side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.agents.media import AgentMedia, Screenshot
 from chenu.core.i18n import mark
@@ -10,16 +11,14 @@ ADDED, REMOVED = mark("added"), mark("removed")
 MOVED, REWORDED = mark("in another place"), mark("in other words")
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedShot:
+class ComparedShot(msgspec.Struct, frozen=True):
     """`changes` are words, none of them for a screenshot that stays as it is."""
 
     shot: Screenshot
     changes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PictureDiff:
+class PictureDiff(msgspec.Struct, frozen=True):
     icons: tuple[str | None, str | None]
     before: tuple[ComparedShot, ...]
     after: tuple[ComparedShot, ...]

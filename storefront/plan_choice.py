@@ -1,8 +1,9 @@
 """The plan that somebody chose, in forms and URLs: it travels along until it can begin."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlencode
+
+import msgspec
 
 from chenu.accounts.actor import Actor
 from chenu.billing.recurring import BillingInterval
@@ -19,8 +20,7 @@ CHOICE_FIELDS = ("tier", "interval", "trial", "start_now", "coupon_code")
 _NOT_BEGUN = "plan-not-begun"
 
 
-@dataclass(frozen=True, slots=True)
-class PlanChoice:
+class PlanChoice(msgspec.Struct, frozen=True):
     """`trial` False: pay from the first day. `starts_now`: before the days of withdrawal end."""
 
     tier: TierCode

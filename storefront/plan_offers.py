@@ -1,8 +1,9 @@
 """What the page of plans offers to this visitor: prices, and one action for each tier."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlencode
+
+import msgspec
 
 from chenu.accounts.actor import Actor, ActorKind
 from chenu.accounts.roles import Right
@@ -30,16 +31,14 @@ class PlanActionKind(StrEnum):
     NONE = "NONE"
 
 
-@dataclass(frozen=True, slots=True)
-class PlanAction:
+class PlanAction(msgspec.Struct, frozen=True):
     """`url` is empty where the action leads nowhere."""
 
     kind: PlanActionKind
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanOffer:
+class PlanOffer(msgspec.Struct, frozen=True):
     """`price` is that of the chosen interval; None: on request."""
 
     tier: Tier

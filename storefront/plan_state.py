@@ -1,7 +1,8 @@
 """What a subscription's state means to those who pay for it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from chenu.billing.recurring import SubscriptionKind, SubscriptionStatus
 from chenu.billing.subscriptions import SubscriptionRow
@@ -9,8 +10,7 @@ from chenu.core.i18n import mark
 from chenu.flows.plan_kinds import API_PLANS_SOLD, TIER_PLANS
 
 
-@dataclass(frozen=True, slots=True)
-class PlanHome:
+class PlanHome(msgspec.Struct, frozen=True):
     """The page on which an account's plan of one kind stands, and what it is called."""
 
     url: str

@@ -1,6 +1,6 @@
 """Maps a refusal to the page on which the visitor can resolve it."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.errors import RightMissing, SeatsTaken
 from chenu.agents.errors import SellerNotReady
@@ -10,8 +10,7 @@ from chenu.tiers.entitlements import PlanRequired
 from chenu.tokens.limits import TokenLimitReached
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(msgspec.Struct, frozen=True):
     url: str
     words: str
 

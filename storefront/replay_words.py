@@ -1,6 +1,6 @@
 """States of what is replayed, as texts to translate, and the tabs of /staff/payments."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.actor import Actor, Staff
 from chenu.billing.inbox_list import EventState
@@ -33,8 +33,7 @@ MAIL_STATES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
+class Tab(msgspec.Struct, frozen=True):
     path: str
     words: str
     roles: tuple[Staff, ...]

@@ -4,8 +4,9 @@ Each has a table beside it that says the same; the numbers here are units of the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+import msgspec
 
 from chenu.analytics.model import Cohort, MonthMovements, MovementKind, TrendPoint
 from chenu.core.money import WHOLE
@@ -34,8 +35,7 @@ _HEAD, _NAMES = 26, 188
 _LEVELS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """A part of a month's column: `value` in cents, not below zero."""
 
     kind: MovementKind
@@ -47,8 +47,7 @@ class Block:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class MovementChart:
+class MovementChart(msgspec.Struct, frozen=True):
     """What came in stands above the axis, what was lost hangs below it."""
 
     blocks: Sequence[Block]
@@ -88,8 +87,7 @@ def _losses(each: MonthMovements) -> tuple[int, ...]:
     return (each.contraction, each.churn)
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(msgspec.Struct, frozen=True):
     month: Month
     x: int
     slot: int
@@ -115,8 +113,7 @@ def draw_mrr(months: Sequence[MonthMovements]) -> LineChart:
     return draw_lines(series, len(months), least=_LEAST_EUROS, labels=_LABELS)
 
 
-@dataclass(frozen=True, slots=True)
-class Sparkline:
+class Sparkline(msgspec.Struct, frozen=True):
     """`lines` end where the figure is not defined; `end` is the last month's dot, if it is."""
 
     lines: Sequence[Line]
@@ -149,8 +146,7 @@ def _spark_x(step: int, steps: int) -> int:
     return _SPARK_EDGE + (_SPARK_WIDTH - 2 * _SPARK_EDGE) * step // max(steps - 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class CohortCell:
+class CohortCell(msgspec.Struct, frozen=True):
     """`level`: 0 for nothing left, up to 5 for everything; `rate`: basis points of the start."""
 
     x: int
@@ -163,16 +159,14 @@ class CohortCell:
         return (self.rate + 50) // 100
 
 
-@dataclass(frozen=True, slots=True)
-class CohortRow:
+class CohortRow(msgspec.Struct, frozen=True):
     month: Month
     start: int
     y: int
     cells: Sequence[CohortCell]
 
 
-@dataclass(frozen=True, slots=True)
-class CohortChart:
+class CohortChart(msgspec.Struct, frozen=True):
     """A line for each month of start, a column for each month since; `starts` is where the
     column of what each began with ends.
     """

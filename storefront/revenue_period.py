@@ -1,8 +1,9 @@
 """Which months the revenue page is about: some whole ones, and the last of them any month."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from chenu.analytics.model import Metric
 from chenu.core.clock import business_now
@@ -16,8 +17,7 @@ LENGTHS = (3, 6, 12, 24)
 _USUAL = 12
 
 
-@dataclass(frozen=True, slots=True)
-class RevenuePeriod:
+class RevenuePeriod(msgspec.Struct, frozen=True):
     """`length` months up to `last`; `present` is the running month."""
 
     length: int

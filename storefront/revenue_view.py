@@ -1,7 +1,8 @@
 """Revenue as its page shows it: figures with trend and target, movements, cohorts, checklist."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.analytics.definitions import DEFINITIONS
 from chenu.analytics.model import (
@@ -36,8 +37,7 @@ from storefront.revenue_words import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RevenueData:
+class RevenueData(msgspec.Struct, frozen=True):
     """What the page is made of: everything of the months of one period."""
 
     metrics: RevenueMetrics
@@ -47,8 +47,7 @@ class RevenueData:
     targets: Sequence[TargetCheck]
 
 
-@dataclass(frozen=True, slots=True)
-class TargetLine:
+class TargetLine(msgspec.Struct, frozen=True):
     """All as written; `gap` is what is missing, None where it is met or not defined."""
 
     metric: Metric
@@ -62,8 +61,7 @@ class TargetLine:
     is_known: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(msgspec.Struct, frozen=True):
     """`change` is against the month before, None where either is not defined."""
 
     metric: Metric
@@ -76,14 +74,12 @@ class Figure:
     target: TargetLine | None
 
 
-@dataclass(frozen=True, slots=True)
-class FigureGroup:
+class FigureGroup(msgspec.Struct, frozen=True):
     name: str
     figures: Sequence[Figure]
 
 
-@dataclass(frozen=True, slots=True)
-class RevenueView:
+class RevenueView(msgspec.Struct, frozen=True):
     """`labels` name the months; each figure's `by_month` has their order."""
 
     period: RevenuePeriod

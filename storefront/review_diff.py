@@ -2,8 +2,9 @@
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from chenu.agents.rows import AgentRow, ChangeRow
 from chenu.core.i18n import mark
@@ -26,8 +27,7 @@ Line = tuple[str, str]
 """A kind (same, old, new or gap) and the line."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldDiff:
+class FieldDiff(msgspec.Struct, frozen=True):
     title: str
     lines: tuple[Line, ...]
 

@@ -1,7 +1,8 @@
 """Reviews of an agent as pages show them: a page of them, their authors' names, the histogram."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.accounts.users import list_users
@@ -14,8 +15,7 @@ LATEST_REVIEWS = 3
 """On the product page itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reviews:
+class Reviews(msgspec.Struct, frozen=True):
     rating: Rating
     page: Page[ReviewRow]
     authors: Mapping[UserId, str]

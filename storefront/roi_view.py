@@ -1,9 +1,10 @@
 """A return on investment as its pages and files show it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+import msgspec
 
 from chenu.agents.model import AgentId, AgentStatus
 from chenu.agents.queries import list_agents_by_id
@@ -19,16 +20,14 @@ _LEAST_EUROS = 100
 _MOST_AGENTS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodLink:
+class PeriodLink(msgspec.Struct, frozen=True):
     """`words` is the name of a period to look at."""
 
     url: str
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepLine:
+class StepLine(msgspec.Struct, frozen=True):
     """`is_to_come`: only what was paid for it is known."""
 
     label: str
@@ -39,8 +38,7 @@ class StepLine:
     is_to_come: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AgentLine:
+class AgentLine(msgspec.Struct, frozen=True):
     """`slug` is None for one that has no page of its own now."""
 
     name: str
@@ -49,8 +47,7 @@ class AgentLine:
     of: AgentRoi
 
 
-@dataclass(frozen=True, slots=True)
-class CostLine:
+class CostLine(msgspec.Struct, frozen=True):
     """`covered` are the days that were paid for; `days` of `of_days` are of the period."""
 
     words: str
@@ -61,8 +58,7 @@ class CostLine:
     cost: Cents
 
 
-@dataclass(frozen=True, slots=True)
-class RoiView:
+class RoiView(msgspec.Struct, frozen=True):
     report: RoiReport
     title: str
     hours: Decimal

@@ -1,7 +1,8 @@
 """The form that runs an agent once, as its page and the library show it."""
 
-from dataclasses import dataclass, field
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import Actor
 from chenu.agents.executions import ExecutionRow, find_execution
@@ -23,8 +24,7 @@ def _new_key() -> str:
     return new_id().hex
 
 
-@dataclass(frozen=True, slots=True)
-class RunView:
+class RunView(msgspec.Struct, frozen=True):
     """`offer` None: there is nothing to run. `run` is what came of the form.
 
     `balance` is what is available after it, None without limit.
@@ -34,7 +34,7 @@ class RunView:
     offer: RunOffer | None
     run: ExecutionRow | None = None
     balance: int | None = None
-    idempotency_key: str = field(default_factory=_new_key)
+    idempotency_key: str = msgspec.field(default_factory=_new_key)
 
 
 async def find_balance(actor: Actor) -> Tokens | None:

@@ -1,9 +1,11 @@
 """The store's search in the URL: parsed strictly, shown in the form, and written into links."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import urlencode
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.agents.model import AgentKind, PriceType
 from chenu.agents.search_query import REVERSED_PRICES, AgentFilter, AgentQuery, AgentSort
@@ -28,8 +30,7 @@ _SPHERE_CODES = frozenset(sphere.code for sphere in SPHERES)
 _KINDS = (AgentKind.PLATFORM, AgentKind.MARKETPLACE)
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(msgspec.Struct, frozen=True):
     """`fields` as typed; `query` is the valid part, `errors` are about the rest."""
 
     fields: Fields

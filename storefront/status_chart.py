@@ -1,7 +1,8 @@
 """The last 90 days as bars whose height and colour say how available each was."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.availability.figures import CREDITS, PROMISED
 from chenu.availability.status import DayFigure
@@ -12,8 +13,7 @@ _HEIGHTS = {"reached": 64, "missed": 44, "bad": 26, "unmeasured": 8}
 _BAD = CREDITS[1][0]
 
 
-@dataclass(frozen=True, slots=True)
-class DayBar:
+class DayBar(msgspec.Struct, frozen=True):
     """`kind`: reached, missed (below what is promised), bad (below 99 %), or unmeasured."""
 
     of: DayFigure

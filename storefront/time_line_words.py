@@ -1,6 +1,6 @@
 """What happened to a customer, as texts to translate, and the page of each thing."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.actor import Staff
 from chenu.billing.dispute_words import reason_text
@@ -122,8 +122,7 @@ FOUND_AS = {
 """What has the name that was typed; the rest is as on the time line."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinePage:
+class LinePage(msgspec.Struct, frozen=True):
     """`path` with the place of the line's `page_id`, and for whom the page is."""
 
     path: str

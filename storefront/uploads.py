@@ -5,9 +5,9 @@ request's size; elsewhere it counts as no form at all.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from litestar import Request
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
@@ -25,8 +25,7 @@ _STATE = "chenu_upload"
 HttpRequest = Request[Any, Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(msgspec.Struct, frozen=True):
     """The text fields of the form by name, and its files. What is sent twice counts once, last."""
 
     texts: Mapping[str, str]

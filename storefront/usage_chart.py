@@ -1,8 +1,9 @@
 """An account's calls by day as stacked bars: served below, refused on top of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from chenu.metering.usage_report import DayOfCalls
 from storefront.charts import Scale
@@ -12,8 +13,7 @@ HEIGHT = 160
 _GAP = 3
 
 
-@dataclass(frozen=True, slots=True)
-class UsageBar:
+class UsageBar(msgspec.Struct, frozen=True):
     """One day, in whole units of the drawing; each part that has calls is one unit high or more."""
 
     day: DayOfCalls
@@ -31,8 +31,7 @@ class UsageBar:
         return self.served_y - self.refused_y
 
 
-@dataclass(frozen=True, slots=True)
-class UsageChart:
+class UsageChart(msgspec.Struct, frozen=True):
     bars: Sequence[UsageBar]
     highest: int
     refused: int

@@ -1,7 +1,6 @@
 """The log of an endpoint as its page shows it: deliveries, each with its attempts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -9,8 +8,7 @@ from chenu.webhooks.deliveries import AttemptRow, DeliveryRow
 from chenu.webhooks.model import DeliveryState, message_id_of
 
 
-@dataclass(frozen=True, slots=True)
-class ShownDelivery:
+class ShownDelivery(msgspec.Struct, frozen=True):
     """`payload` is laid out for readers; what is sent has no white space. `message_id`: the header
     webhook-id.
     """

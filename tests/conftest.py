@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import hypothesis
 import pytest
 import structlog
 from argon2 import PasswordHasher
+from msgspec.structs import replace
 from playwright.async_api import Browser
 from stripe import HTTPClient
 
@@ -271,7 +272,7 @@ def _no_waiting_in_retries() -> Iterator[None]:
 
 def with_settings(services: Services, **changes: object) -> Services:
     """The same services with some settings replaced."""
-    settings = replace(services.settings, **changes)  # type: ignore[arg-type]
+    settings = replace(services.settings, **changes)
     return replace(services, settings=settings)
 
 

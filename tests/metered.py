@@ -2,10 +2,10 @@
 more requests at once than the smallest plan allows.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import httpx
+from msgspec.structs import replace
 
 from chenu.app import create_app
 from chenu.core import redis

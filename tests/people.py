@@ -1,8 +1,7 @@
 """People, creators and agents for tests, created by the product's own functions."""
 
-from dataclasses import dataclass
-
 import httpx
+import msgspec
 
 from chenu.accounts.actor import AccountRole, Actor, Staff, UserId
 from chenu.accounts.documents import record_acceptance
@@ -39,8 +38,7 @@ MANIFEST = {
 }
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """A signed-in person; `token` is the session cookie's value."""
 
     actor: Actor

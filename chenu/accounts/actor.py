@@ -1,10 +1,11 @@
 """The caller of a request and what it may do; the faces pass it to flows."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.errors import RightMissing
 from chenu.accounts.roles import RIGHT_OF_SCOPE, RULES, Right, role_allows
@@ -44,8 +45,7 @@ class Staff(StrEnum):
     ADMIN = "ADMIN"
 
 
-@dataclass(frozen=True, slots=True)
-class Impersonator:
+class Impersonator(msgspec.Struct, frozen=True):
     """Who of the staff sees this person's pages, and nothing else, until when (system time)."""
 
     user_id: UserId
@@ -54,8 +54,7 @@ class Impersonator:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(msgspec.Struct, frozen=True):
     """`account_id` is the account that the request acts for. API keys never have staff roles.
 
     `session_id` or `key_id` identifies the credential that the caller used. `has_seat` is False for

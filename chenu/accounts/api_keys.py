@@ -1,10 +1,11 @@
 """API keys: limited by scopes, shown once, stored as a hash, expiring and revocable."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, AccountRole, Actor, ActorKind, ApiScope, UserId
@@ -45,8 +46,7 @@ MAX_LIVE_KEYS = 25
 _USED_EVERY = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(msgspec.Struct, frozen=True):
     """`previous_until`: until then the secret before the last rotation works as well.
 
     `documents_only`: in GraphQL it runs stored operations and no others.
@@ -66,8 +66,7 @@ class ApiKey:
     previous_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedKey:
+class CreatedKey(msgspec.Struct, frozen=True):
     """`secret` cannot be read again later."""
 
     key: ApiKey
@@ -215,8 +214,7 @@ async def revoke_keys_in(account_id: AccountId, maker: UserId) -> None:
     await tell_of_revoked(account_id, ended)
 
 
-@dataclass(frozen=True, slots=True)
-class _KeyActor:
+class _KeyActor(msgspec.Struct, frozen=True):
     key_id: UUID
     scopes: list[str]
     documents_only: bool

@@ -1,6 +1,6 @@
 """The paid API plan of an account, and what a contract says of its calls, as they are stored."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.core import db
@@ -9,8 +9,7 @@ from chenu.tiers.api_plan_codes import ApiPlanCode
 from chenu.tiers.catalogue import TierCode
 
 
-@dataclass(frozen=True, slots=True)
-class ApiTerms:
+class ApiTerms(msgspec.Struct, frozen=True):
     """`api_calls` a month and `api_rate` a minute are those of a contract; None: no limit."""
 
     tier: TierCode

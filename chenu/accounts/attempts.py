@@ -1,7 +1,8 @@
 """Rate limits on attempts: fixed windows in PostgreSQL, by subject such as an email or IP."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.clock import system_now
@@ -9,8 +10,7 @@ from chenu.core.errors import RateLimited
 from chenu.core.ip_addresses import network_of
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(msgspec.Struct, frozen=True):
     """At most `tries` per subject in each window of this length."""
 
     name: str
@@ -46,8 +46,7 @@ COUPON_PER_IP = Limit("coupon_address", 60, timedelta(hours=1))
 """Of everybody there, signed in or not: an office shares an address."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
+class _Window(msgspec.Struct, frozen=True):
     tries: int
     started_at: datetime
 

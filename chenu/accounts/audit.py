@@ -4,7 +4,6 @@ What staff do is recorded by accounts/staff_acts.py, with the reason.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -50,8 +49,7 @@ async def is_recorded(action: str) -> bool:
     return bool(await db.fetch_value(sql, action))
 
 
-@dataclass(frozen=True, slots=True)
-class StaffRead:
+class StaffRead(msgspec.Struct, frozen=True):
     """Something that is not public and was shown to somebody because of a staff role."""
 
     what: str

@@ -1,8 +1,10 @@
 """Whom an account's invoices are made out to: name, address, VAT number."""
 
-from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
+from msgspec.structs import fields
 
 from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, Actor
@@ -35,8 +37,7 @@ class TaxIdStatus(StrEnum):
     REFUSED = "REFUSED"
 
 
-@dataclass(frozen=True, slots=True)
-class BillingDetailsInput:
+class BillingDetailsInput(msgspec.Struct, frozen=True):
     """All of it, each time; empty where nothing is to be said."""
 
     name: str = ""
@@ -48,8 +49,7 @@ class BillingDetailsInput:
     tax_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BillingDetailsRow:
+class BillingDetailsRow(msgspec.Struct, frozen=True):
     account_id: AccountId
     name: str
     line1: str

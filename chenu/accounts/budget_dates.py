@@ -1,8 +1,9 @@
 """When the budget of each account must be looked at: a row with its due time, on business time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.tables import TokenBudget
@@ -13,8 +14,7 @@ from chenu.core.ids import new_id
 from chenu.core.rows import Columns, insert
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetDates:
+class BudgetDates(msgspec.Struct, frozen=True):
     """`source` and `anchor_at` as they were settled last."""
 
     account_id: AccountId
@@ -76,8 +76,7 @@ async def postpone_budget(account_id: AccountId, error: str) -> None:
     await db.execute(sql, account_id, error[:500], system_now())
 
 
-@dataclass(frozen=True, slots=True)
-class _Account:
+class _Account(msgspec.Struct, frozen=True):
     account_id: AccountId
 
 

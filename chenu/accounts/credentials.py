@@ -5,7 +5,8 @@ import hashlib
 import hmac
 import secrets
 import string
-from dataclasses import dataclass
+
+import msgspec
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _RANDOM_LENGTH = 37
@@ -16,8 +17,7 @@ API_KEY_HEAD = "chenu_live_"
 SERVICE_KEY_HEAD = "chenu_service_"
 
 
-@dataclass(frozen=True, slots=True)
-class NewKey:
+class NewKey(msgspec.Struct, frozen=True):
     """`secret` is shown once; `prefix` is not secret and identifies the key in lists."""
 
     secret: str

@@ -1,6 +1,6 @@
 """Accounts as customers: who is billed, and their customer id at Stripe."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.core import db
@@ -8,8 +8,7 @@ from chenu.core.errors import NotFound
 from chenu.core.i18n import Locale, known_locale
 
 
-@dataclass(frozen=True, slots=True)
-class BilledPerson:
+class BilledPerson(msgspec.Struct, frozen=True):
     """The data of the Stripe customer; `customer_id` is None before the first checkout.
 
     The address and `tax_id` are those of the billing details, empty without them. `is_closed`:
@@ -58,8 +57,7 @@ async def get_owner(account_id: AccountId) -> UserId:
     return UserId(user_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+class Mailbox(msgspec.Struct, frozen=True):
     """Who is written to about an account: its owner.
 
     `name` and `account` are empty until the address is verified: somebody else may have chosen
@@ -119,8 +117,7 @@ async def forget_customer(customer_id: str) -> AccountId | None:
     return None if account_id is None else AccountId(account_id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
+class _Id(msgspec.Struct, frozen=True):
     id: AccountId
 
 

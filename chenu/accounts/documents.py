@@ -1,8 +1,9 @@
 """Terms, privacy notice and imprint: their versions, and who accepted which."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.accounts.tables import Acceptance
@@ -17,8 +18,7 @@ class Document(StrEnum):
     IMPRINT = "IMPRINT"
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentVersion:
+class DocumentVersion(msgspec.Struct, frozen=True):
     """The version of a page's text: a new text needs a new version here."""
 
     document: Document

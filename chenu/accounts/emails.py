@@ -1,13 +1,12 @@
 """The addresses of mail that a person has, or had a short time ago."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.core import db
 
 
-@dataclass(frozen=True, slots=True)
-class _Email:
+class _Email(msgspec.Struct, frozen=True):
     email: str
 
 

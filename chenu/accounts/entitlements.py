@@ -4,7 +4,6 @@ One statement reads any number of accounts. A check in a request needs none: see
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -21,8 +20,7 @@ GAUGED = frozenset({Feature.THREADS, Feature.STORAGE_BYTES})
 """What the CHE·NU apps report the use of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entitlement:
+class Entitlement(msgspec.Struct, frozen=True):
     """One right of one account. `limit` None with access: no limit; `used` None: not counted."""
 
     feature: Feature
@@ -54,8 +52,7 @@ class Entitlement:
         return max(0, self.used - (self.limit or 0))
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetTerms:
+class BudgetTerms(msgspec.Struct, frozen=True):
     """What the months of the budget of tokens are counted by; `source` as it was settled last."""
 
     source: str
@@ -63,8 +60,7 @@ class BudgetTerms:
     period: Period | None
 
 
-@dataclass(frozen=True, slots=True)
-class AccountEntitlements:
+class AccountEntitlements(msgspec.Struct, frozen=True):
     """Use and reset of TOKENS are the wallet's: chenu/tokens/entitlements.py adds them."""
 
     account_id: AccountId
@@ -83,8 +79,7 @@ def describe(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(msgspec.Struct, frozen=True):
     id: AccountId
     tier: TierCode
     api_plan: ApiPlanCode
@@ -97,8 +92,7 @@ class _Row:
     gauges: str
 
 
-@dataclass(frozen=True, slots=True)
-class _TierRow:
+class _TierRow(msgspec.Struct, frozen=True):
     tier: TierCode
     overrides: str
     api_plan: ApiPlanCode

@@ -1,6 +1,6 @@
 """Mails about the second factor, to whoever should know that it was not them."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.core import db
@@ -9,8 +9,7 @@ from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
 
 
-@dataclass(frozen=True, slots=True)
-class _Person:
+class _Person(msgspec.Struct, frozen=True):
     """`name` is empty until the address is verified."""
 
     email: str

@@ -3,8 +3,9 @@
 Never above what the account may use, whatever runs in parallel, and never below zero.
 """
 
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import Actor, ActorKind, ApiScope
 from chenu.accounts.entitlements import GAUGED, Entitlement, describe
@@ -114,8 +115,7 @@ async def _record(
     return describe(granted, used)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(msgspec.Struct, frozen=True):
     feature: Feature
     used_after: int
     granted: bool

@@ -5,7 +5,6 @@ A refused request changed nothing and does not use up its key.
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +23,7 @@ from chenu.core.text import compose, compose_all
 MAX_KEY_LENGTH = 255
 
 
-@dataclass(frozen=True, slots=True)
-class ClientKey:
+class ClientKey(msgspec.Struct, frozen=True):
     """`request` is the mutation's name; `input_hash` covers all of its input except the key."""
 
     account_id: AccountId
@@ -34,8 +32,7 @@ class ClientKey:
     input_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
+class _Record(msgspec.Struct, frozen=True):
     request: str
     input_hash: bytes
     result_id: UUID

@@ -6,10 +6,12 @@ time. docs/decisions/0076.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountId, Actor, Impersonator, Staff, UserId
 from chenu.accounts.audit import make_event
@@ -42,8 +44,7 @@ _STAFF = mark("Nobody sees the pages of a member of the staff")
 _IS_STAFF = "SELECT 1 FROM staff_role WHERE member = $1 LIMIT 1"
 
 
-@dataclass(frozen=True, slots=True)
-class NewImpersonation:
+class NewImpersonation(msgspec.Struct, frozen=True):
     """`token` is sent as a cookie and not stored."""
 
     token: ImpersonationToken
@@ -96,8 +97,7 @@ async def _start(
     await record_staff_act(actor, act, account_id, reason, customer=customer, id=str(row_id))
 
 
-@dataclass(frozen=True, slots=True)
-class _Row(ActorRow):
+class _Row(ActorRow, frozen=True):
     staff_id: UUID
     staff_name: str
     expires_at: datetime
@@ -142,8 +142,7 @@ async def record_page(actor: Actor, path: str) -> None:
     await insert(AuditEvent, {**event, "actor": actor.impersonator.user_id})
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
+class _Ended(msgspec.Struct, frozen=True):
     id: UUID
     account_id: UUID
 
@@ -174,8 +173,7 @@ async def _record_ends(actor: Actor, ended: Sequence[_Ended]) -> None:
         await record_staff_act(actor, act, row.account_id, "", id=str(row.id))
 
 
-@dataclass(frozen=True, slots=True)
-class _Overdue:
+class _Overdue(msgspec.Struct, frozen=True):
     id: UUID
     account_id: UUID
     staff_id: UUID
@@ -191,8 +189,7 @@ async def end_overdue_impersonations() -> None:
             await _record_ends(actor, [ended])
 
 
-@dataclass(frozen=True, slots=True)
-class ImpersonationRow:
+class ImpersonationRow(msgspec.Struct, frozen=True):
     """As the customer sees it: by which role, when and why, and not by whom."""
 
     id: ImpersonationId

@@ -4,10 +4,11 @@ Whether somebody has the address is told to nobody: known or not, the same is se
 The mail says nothing that a person wrote; the page behind its link says whose account it is.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts import attempts, audit, tables
 from chenu.accounts.actor import AccountId, AccountRole, Actor
@@ -47,8 +48,7 @@ MOST_OPEN = 50
 _OPEN = "accepted_at IS NULL AND revoked_at IS NULL"
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation:
+class Invitation(msgspec.Struct, frozen=True):
     """One that was neither accepted nor revoked."""
 
     id: InvitationId
@@ -63,8 +63,7 @@ class Invitation:
         return self.expires_at <= system_now()
 
 
-@dataclass(frozen=True, slots=True)
-class InvitationOffer:
+class InvitationOffer(msgspec.Struct, frozen=True):
     """What the page behind the link says."""
 
     account_name: str

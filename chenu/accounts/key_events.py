@@ -1,8 +1,9 @@
 """What programs of an account hear of its keys."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.core.clock import business_now
 from chenu.core.global_id import encode_id
@@ -10,8 +11,7 @@ from chenu.webhooks.outgoing import queue_event
 from chenu.webhooks.payloads import ApiKeyRevoked
 
 
-@dataclass(frozen=True, slots=True)
-class EndedKey:
+class EndedKey(msgspec.Struct, frozen=True):
     id: UUID
     prefix: str
 

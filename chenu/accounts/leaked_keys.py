@@ -1,9 +1,9 @@
 """Keys that stand in public places: ended at once, and their people told. docs/decisions/0059."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from chenu.accounts import audit
@@ -27,8 +27,7 @@ log = structlog.get_logger("chenu.accounts")
 _LONGEST_PLACE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """`place` is where the secret stood, and may be empty. `reporter` has signed the report."""
 
     secret: str
@@ -55,8 +54,7 @@ def _find_hash(secret: str, pepper: bytes) -> bytes | None:
     return hash_key(secret, pepper) if is_ours else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(msgspec.Struct, frozen=True):
     secret_hash: bytes
 
 
@@ -71,8 +69,7 @@ async def _list_known(hashes: Collection[bytes]) -> set[bytes]:
     return {row.secret_hash for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
+class _Ended(msgspec.Struct, frozen=True):
     """What a leak ended: a key, or the secret that it had before its last rotation."""
 
     id: UUID
@@ -135,8 +132,7 @@ def _place_of(finding: Finding) -> str:
     return place.replace(finding.secret, "…")[:_LONGEST_PLACE]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(msgspec.Struct, frozen=True):
     """`name` is empty until the address is verified."""
 
     id: UUID

@@ -2,10 +2,11 @@
 password.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.accounts.credentials import hash_token, new_token
@@ -30,8 +31,7 @@ LIFE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MailToken:
+class MailToken(msgspec.Struct, frozen=True):
     owner: UUID
     purpose: str
     email: str

@@ -5,7 +5,8 @@ one owner, who cannot leave before somebody else owns it.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, AccountRole, Actor, UserId
@@ -32,8 +33,7 @@ _NO_PASSWORD = mark(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """`place` is how many members have their seat before this one."""
 
     user_id: UserId
@@ -47,8 +47,7 @@ class Member:
         return AccountRole(self.role_code)
 
 
-@dataclass(frozen=True, slots=True)
-class SeatedAccount:
+class SeatedAccount(msgspec.Struct, frozen=True):
     """What decides how many members may do more than read."""
 
     id: AccountId

@@ -1,6 +1,5 @@
 """Overrides: what staff gave or took of one feature of one account, with a reason, audited."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -48,8 +47,7 @@ def _decode(stored: str) -> tuple[Override, ...]:
     return msgspec.json.decode(stored, type=tuple[Override, ...])
 
 
-@dataclass(frozen=True, slots=True)
-class OverrideRow:
+class OverrideRow(msgspec.Struct, frozen=True):
     """An override as staff see it; one that has ended stays until it is replaced or removed."""
 
     feature: Feature

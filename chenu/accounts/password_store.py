@@ -1,16 +1,16 @@
 """Password hashes in the database: found, compared and replaced in one statement each."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.core import db
 from chenu.core.ids import new_id
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(msgspec.Struct, frozen=True):
     id: UUID
     password_hash: str
 

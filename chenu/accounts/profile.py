@@ -1,6 +1,6 @@
 """Changes of one's own name, language and email address."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts import attempts, audit
 from chenu.accounts.actor import Actor
@@ -15,8 +15,7 @@ from chenu.core.mail import MailKind, queue_mail
 from chenu.core.text import tidy
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileChange:
+class ProfileChange(msgspec.Struct, frozen=True):
     """None leaves a field as it is; `current_password` is needed for a new email address."""
 
     display_name: str | None = None

@@ -1,8 +1,9 @@
 """Batched reads of accounts and memberships."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts import tables
 from chenu.accounts.actor import AccountId, AccountRole, UserId
@@ -11,8 +12,7 @@ from chenu.core import db
 from chenu.core.rows import Columns
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     id: AccountId
     name: str
     kind: str
@@ -22,8 +22,7 @@ class Account:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(msgspec.Struct, frozen=True):
     account_id: AccountId
     user_id: UserId
     role_code: str
@@ -91,8 +90,7 @@ async def list_accounts_by_address(beginning: str, *, limit: int) -> list[Accoun
     return await db.fetch_all(Account, sql, begins, f"{begins}{_LAST_CHARACTER}")
 
 
-@dataclass(frozen=True, slots=True)
-class OwnAccount:
+class OwnAccount(msgspec.Struct, frozen=True):
     """An account as one of its members sees it."""
 
     id: AccountId

@@ -5,7 +5,8 @@ requested by a previous holder of the account stop working.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts import attempts, audit
 from chenu.accounts.actor import Actor, UserId
@@ -119,8 +120,7 @@ async def request_password_reset(email: str, ip: str) -> None:
     await db.run_in_transaction(send_link)
 
 
-@dataclass(frozen=True, slots=True)
-class ResetOffer:
+class ResetOffer(msgspec.Struct, frozen=True):
     """What the holder of a reset link sees: the live API keys created by this person.
 
     Somebody else may have created them: by signing up with this address before it was verified, or

@@ -1,10 +1,12 @@
 """The context of one request, created once by the edge and read by both faces."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Literal, TypedDict
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.accounts.actor import ANONYMOUS, Actor, ActorKind
 from chenu.accounts.credentials import csrf_token
@@ -35,8 +37,7 @@ LINK_REFUSED = "no"
 FindActor = Callable[[], Awaitable[Actor | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class RequestContext:
+class RequestContext(msgspec.Struct, frozen=True):
     """`locale` is the language of the answer.
 
     `origin_ok` is False for a write sent by another site.

@@ -5,8 +5,9 @@ and buys agents. Whoever has no seat only reads.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class AccountRole(StrEnum):
@@ -42,8 +43,7 @@ class Right(StrEnum):
     ASK_SUPPORT = "ASK_SUPPORT"
 
 
-@dataclass(frozen=True, slots=True)
-class RightRule:
+class RightRule(msgspec.Struct, frozen=True):
     """`scope` is what a key needs besides its maker's role. `reads`: it changes nothing, and
     therefore needs no seat. `for_apps`: service keys, which have no role, may do it.
     """

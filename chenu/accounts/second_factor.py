@@ -3,9 +3,9 @@
 `key` is CHENU_SECRET, with which the secret of the app is encrypted.
 """
 
-from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from chenu.accounts import attempts, audit
@@ -40,8 +40,7 @@ _IS_ON = mark("Your second factor is on already: turn it off first")
 _NOT_BEGUN = mark("Please begin with a new key for your authenticator app")
 
 
-@dataclass(frozen=True, slots=True)
-class CodeGiven:
+class CodeGiven(msgspec.Struct, frozen=True):
     """The second factor, where a password is given."""
 
     code: str | None = None
@@ -51,22 +50,19 @@ class CodeGiven:
 NO_CODE = CodeGiven()
 
 
-@dataclass(frozen=True, slots=True)
-class AppKey:
+class AppKey(msgspec.Struct, frozen=True):
     """What the authenticator app needs: as text, and as the address in the QR code."""
 
     secret: str
     uri: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(msgspec.Struct, frozen=True):
     secret: bytes
     owner: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class FactorView:
+class FactorView(msgspec.Struct, frozen=True):
     """`app_key` while it is being switched on; `codes_left` of the recovery codes."""
 
     is_on: bool

@@ -3,8 +3,9 @@
 They may only read, consume entitlements and run executions. See docs/operations.md.
 """
 
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope
 from chenu.accounts.credentials import SERVICE_KEY_HEAD, has_valid_checksum, hash_key, new_key
@@ -23,8 +24,7 @@ from chenu.core.text import storable, tidy
 SERVICE_SCOPES = frozenset({ApiScope.READ, ApiScope.EXECUTIONS})
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(msgspec.Struct, frozen=True):
     """Somebody at the command line, and why they do it."""
 
     name: str = ""
@@ -71,8 +71,7 @@ async def revoke_service_keys(prefix: str, by: Operator = _NOBODY) -> int:
     return revoked
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
+class _Id(msgspec.Struct, frozen=True):
     id: UUID
 
 

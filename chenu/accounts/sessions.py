@@ -3,10 +3,11 @@
 All times here are system time.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import (
     AccountId,
@@ -39,8 +40,7 @@ STAFF_ABSOLUTE = timedelta(hours=8)
 _SEEN_EVERY = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class NewSession:
+class NewSession(msgspec.Struct, frozen=True):
     """`token` is sent as a cookie and not stored."""
 
     id: SessionId
@@ -49,8 +49,7 @@ class NewSession:
     owner: UserId
 
 
-@dataclass(frozen=True, slots=True)
-class SessionView:
+class SessionView(msgspec.Struct, frozen=True):
     id: SessionId
     user_agent: str
     ip: str
@@ -58,8 +57,7 @@ class SessionView:
     last_seen_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ActorRow:
+class ActorRow(msgspec.Struct, frozen=True):
     """What `ACTOR_COLUMNS` and the columns about the session select."""
 
     session_id: UUID

@@ -3,10 +3,11 @@
 Each act has a code here, and asks for a reason. docs/decisions/0046.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.audit import make_event
@@ -107,16 +108,14 @@ async def record_staff_act(
     await insert(AuditEvent, make_event(actor, act, subject, said, by_staff=True))
 
 
-@dataclass(frozen=True, slots=True)
-class ActFilter:
+class ActFilter(msgspec.Struct, frozen=True):
     """None and an empty text select everything; `email` is of who acted."""
 
     act: StaffAct | None = None
     email: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ActRow:
+class ActRow(msgspec.Struct, frozen=True):
     """`operator` acted at the command line, where nobody is signed in."""
 
     id: UUID

@@ -4,9 +4,9 @@ Their form and check digits are tried here, by python-stdnum; whether a register
 finds out.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
 from stdnum.ch import vat as swiss
 from stdnum.eu import vat as european
 from stdnum.exceptions import InvalidChecksum, ValidationError
@@ -27,8 +27,7 @@ class TaxNumberKind(StrEnum):
     SWITZERLAND = "ch_vat"
 
 
-@dataclass(frozen=True, slots=True)
-class TaxNumber:
+class TaxNumber(msgspec.Struct, frozen=True):
     kind: TaxNumberKind
     value: str
 

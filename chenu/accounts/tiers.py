@@ -1,7 +1,8 @@
 """The tier of an account, as its subscription or contract gives it."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.budget_dates import mark_budget_due
@@ -13,8 +14,7 @@ from chenu.tiers.catalogue import Feature, TierCode
 from chenu.tiers.entitlements import Entitlements
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(msgspec.Struct, frozen=True):
     """Of the subscription that gives the tier; budgets are granted from its first day."""
 
     start: datetime
@@ -22,8 +22,7 @@ class Period:
     is_trial: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PlanState:
+class PlanState(msgspec.Struct, frozen=True):
     """What decides about an account's budget. `period` None: no subscription gives the tier."""
 
     entitlements: Entitlements
@@ -36,8 +35,7 @@ class PlanState:
         return next((each.expires_at for each in found), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(msgspec.Struct, frozen=True):
     tier: TierCode
     overrides: str
     api_plan: ApiPlanCode

@@ -1,9 +1,10 @@
 """Users: sign-up, sign-in and verification mails. Each function is one transaction."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
+
+import msgspec
 
 from chenu.accounts import attempts
 from chenu.accounts.actor import AccountId, AccountRole, Actor, UserId
@@ -48,8 +49,7 @@ from chenu.core.text import tidy
 from chenu.tiers.catalogue import TierCode
 
 
-@dataclass(frozen=True, slots=True)
-class SignUp:
+class SignUp(msgspec.Struct, frozen=True):
     """The sign-up form; `password` is never stored or logged.
 
     `referral_code`: an affiliate's, which counts for nothing unless it is one. `link_fields`: what
@@ -61,11 +61,10 @@ class SignUp:
     display_name: str
     locale: str = DEFAULT_LOCALE
     referral_code: str | None = None
-    link_fields: Mapping[str, str] = field(default_factory=dict)
+    link_fields: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Browser:
+class Browser(msgspec.Struct, frozen=True):
     """The browser that opens a session.
 
     `session_token` and `devices` are its cookies, which show who has signed in from it before.
@@ -86,8 +85,7 @@ Allow = Callable[[UserId], Awaitable[None]]
 """Raises for somebody whose password opens nothing: flows/sso/passwords.py."""
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(msgspec.Struct, frozen=True):
     id: UserId
     email: str
     display_name: str

@@ -2,8 +2,9 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts.actor import Actor, UserId
 from chenu.affiliates.model import AffiliateId, AffiliateStatus
@@ -15,8 +16,7 @@ from chenu.core.ids import new_id
 from chenu.core.rows import Columns
 
 
-@dataclass(frozen=True, slots=True)
-class AffiliateRow:
+class AffiliateRow(msgspec.Struct, frozen=True):
     id: AffiliateId
     member: UserId
     code: str

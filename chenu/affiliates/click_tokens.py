@@ -2,16 +2,16 @@
 
 import hmac
 import re
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.affiliates.model import ClickId
 
 _TOKEN = re.compile(r"([0-9a-f]{32})\.(CHENU[0-9A-F]{8})\.([0-9a-f]{64})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class FollowedLink:
+class FollowedLink(msgspec.Struct, frozen=True):
     """Whose link was followed, and the click that the server recorded of it."""
 
     click: ClickId

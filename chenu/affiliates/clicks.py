@@ -1,8 +1,9 @@
 """Clicks of affiliates' links: counted on the server, without anything stored in the browser."""
 
 import hmac
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+import msgspec
 
 from chenu.affiliates.bots import is_bot
 from chenu.affiliates.click_keys import get_click_key
@@ -18,8 +19,7 @@ ONE_VISIT = timedelta(hours=1)
 _LONGEST_LANDING = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Click:
+class Click(msgspec.Struct, frozen=True):
     id: ClickId
     affiliate_id: AffiliateId
     clicked_at: datetime

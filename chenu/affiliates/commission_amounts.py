@@ -3,14 +3,14 @@
 docs/money.md, "Commissions".
 """
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from chenu.affiliates.model import RATE
 from chenu.core.money import WHOLE, Cents
 
 
-@dataclass(frozen=True, slots=True)
-class PaidInvoice:
+class PaidInvoice(msgspec.Struct, frozen=True):
     """`paid` in cash; `total` with VAT and after discounts. In cents."""
 
     paid: Cents

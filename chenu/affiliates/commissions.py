@@ -5,9 +5,10 @@ locked in the order of their ids. docs/money.md, "Commissions".
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.affiliates.model import (
@@ -26,8 +27,7 @@ from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns
 
 
-@dataclass(frozen=True, slots=True)
-class CommissionRow:
+class CommissionRow(msgspec.Struct, frozen=True):
     """`cause` names what it is of, once. `base` is paid * total_excluding_tax // total.
 
     Of what follows a commission `paid`, `base` and `amount` are what it changes, so that the rows
@@ -66,8 +66,7 @@ _COLUMNS = Columns(
 _SELECT = f"SELECT {_COLUMNS.select()} FROM commission"  # noqa: S608 - own columns
 
 
-@dataclass(frozen=True, slots=True)
-class CommissionSums:
+class CommissionSums(msgspec.Struct, frozen=True):
     """In cents, clawbacks counted in: each may be below zero but `paid`.
 
     `due` includes what is being transferred.
@@ -142,16 +141,14 @@ async def mature(now: datetime) -> int:
     return await db.execute(sql, now)
 
 
-@dataclass(frozen=True, slots=True)
-class DueCommissions:
+class DueCommissions(msgspec.Struct, frozen=True):
     """Rows of one affiliate that a payout may pay, locked, and their sum."""
 
     ids: Sequence[CommissionId]
     amount: Cents
 
 
-@dataclass(frozen=True, slots=True)
-class _DueRow:
+class _DueRow(msgspec.Struct, frozen=True):
     id: CommissionId
     amount: Cents
 

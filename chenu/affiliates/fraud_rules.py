@@ -1,10 +1,10 @@
 """What looks like fraud: rules without a database. docs/decisions/0069."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_address, ip_interface, ip_network
 
+import msgspec
 from disposable_email_domains import blocklist
 
 WATCHED = timedelta(days=30)
@@ -48,8 +48,7 @@ class FraudSignal(StrEnum):
     EAGER_VISITOR = "EAGER_VISITOR"
 
 
-@dataclass(frozen=True, slots=True)
-class ClickPeaks:
+class ClickPeaks(msgspec.Struct, frozen=True):
     """Of one affiliate's clicks within WATCHED: the most of one visitor in a day, the most in an
     hour, and all.
     """

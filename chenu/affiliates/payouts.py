@@ -4,9 +4,10 @@ When they are made: chenu/flows/affiliates/payout_run.py. docs/money.md, "Payout
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.affiliates.model import AffiliateId, AffiliateStatus, PayoutId, PayoutStatus
@@ -21,8 +22,7 @@ from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns
 
 
-@dataclass(frozen=True, slots=True)
-class PayoutRow:
+class PayoutRow(msgspec.Struct, frozen=True):
     """`month` is its first day. `failure_reason` is Stripe's code; `number` is the statement's."""
 
     id: PayoutId
@@ -154,8 +154,7 @@ def lock_name(affiliate_id: AffiliateId) -> str:
     return f"affiliate payouts:{affiliate_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Earner:
+class Earner(msgspec.Struct, frozen=True):
     """An affiliate with commissions that no payout has yet; `due` is their sum, perhaps below
     zero.
     """

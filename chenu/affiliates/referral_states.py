@@ -1,7 +1,8 @@
 """Referrals as staff see them: those of one affiliate, and whether one is held."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.affiliates.model import AffiliateId, ReferralId, ReferralState
@@ -21,8 +22,7 @@ _COMPARED = 1000
 """Customers with whom a new one is compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReferralCount:
+class ReferralCount(msgspec.Struct, frozen=True):
     """How many referrals of one affiliate are in this state for this reason."""
 
     affiliate_id: AffiliateId

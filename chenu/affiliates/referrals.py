@@ -1,8 +1,9 @@
 """Customers bound to affiliates: one for each account, for ever."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.affiliates.model import (
@@ -19,8 +20,7 @@ from chenu.core.errors import NotFound
 from chenu.core.rows import Columns
 
 
-@dataclass(frozen=True, slots=True)
-class ReferralRow:
+class ReferralRow(msgspec.Struct, frozen=True):
     """`member` signed up and owns the account. `reason` says why it is HELD or REFUSED."""
 
     id: ReferralId

@@ -1,9 +1,10 @@
 """What became of an affiliate's link: clicks, sign-ups, customers who paid, commissions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+import msgspec
 
 from chenu.affiliates.commissions import get_commission_sums
 from chenu.affiliates.model import MINIMUM_PAYOUT, AffiliateId
@@ -11,8 +12,7 @@ from chenu.core import db
 from chenu.core.money import WHOLE, Cents
 
 
-@dataclass(frozen=True, slots=True)
-class AffiliateStatistics:
+class AffiliateStatistics(msgspec.Struct, frozen=True):
     """Since ever. A conversion is a customer bound to the affiliate who has paid an invoice.
 
     What is held for staff is in none of the sums; clawbacks are taken off.
@@ -48,8 +48,7 @@ class AffiliateStatistics:
         return Cents(max(MINIMUM_PAYOUT - self.due, 0))
 
 
-@dataclass(frozen=True, slots=True)
-class _Counts:
+class _Counts(msgspec.Struct, frozen=True):
     clicks: int
     sign_ups: int
     conversions: int
@@ -86,8 +85,7 @@ class Step(StrEnum):
     MONTH = "month"
 
 
-@dataclass(frozen=True, slots=True)
-class StepSums:
+class StepSums(msgspec.Struct, frozen=True):
     """One day or month, by its first day; `earned` is new commissions less clawbacks."""
 
     first_day: date

@@ -1,9 +1,10 @@
 """Access to agents: grants, what an actor may do with an agent, and the first use of a purchase."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope, Staff
 from chenu.accounts.roles import Right
@@ -26,8 +27,7 @@ from chenu.tiers.entitlements import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GrantRow:
+class GrantRow(msgspec.Struct, frozen=True):
     """`ends_at` and `revoked_at` None: usable without limit. `version_id` None: the newest."""
 
     id: GrantId
@@ -161,8 +161,7 @@ async def get_own_grant(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class AgentAccess:
+class AgentAccess(msgspec.Struct, frozen=True):
     """`refusal` says what would allow it."""
 
     can_use: bool
@@ -204,8 +203,7 @@ def _decide_platform(actor: Actor, agent: AgentRow) -> AgentAccess:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ReadableManifest:
+class ReadableManifest(msgspec.Struct, frozen=True):
     """`first_use` is the grant that would be used for the first time.
 
     `by_staff` is for the audit log.

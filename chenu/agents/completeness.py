@@ -1,7 +1,8 @@
 """What a listing still lacks, and how good it is: rules without I/O."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.agents.rows import AgentRow
 from chenu.core.i18n import mark
@@ -11,8 +12,7 @@ _SHORT_PROMISE = 62
 _ENOUGH_CAPABILITIES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(msgspec.Struct, frozen=True):
     """`is_needed`: no review without it. `advice` says what to do, `field` where."""
 
     name: str
@@ -22,8 +22,7 @@ class Point:
     is_needed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Completeness:
+class Completeness(msgspec.Struct, frozen=True):
     points: Sequence[Point]
 
     @property

@@ -3,15 +3,14 @@
 Directive 2011/83/EU art. 16(m). A changed text is a new version; old ones stay for old receipts.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.core.i18n import Locale
 
 CURRENT_VERSION = "2026-11-01"
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentText:
+class ConsentText(msgspec.Struct, frozen=True):
     """Both sentences in one language."""
 
     immediate_supply: str

@@ -1,10 +1,10 @@
 """Creating and editing agents: drafts are saved at once, published ones get a pending change."""
 
-from dataclasses import asdict, dataclass
 from itertools import count
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from chenu.accounts.actor import AccountId
 from chenu.agents.listing import (
@@ -39,8 +39,7 @@ from chenu.tiers.catalogue import AgentLevel
 FIRST_VERSION = "1.0.0"
 
 
-@dataclass(frozen=True, slots=True)
-class NewAgent:
+class NewAgent(msgspec.Struct, frozen=True):
     """A checked request to create an agent; a CUSTOM one has an `account_id` and no creator."""
 
     kind: AgentKind
@@ -138,8 +137,7 @@ async def insert_version(
         raise AlreadyExists("This version number is taken", path=("number",))
 
 
-@dataclass(frozen=True, slots=True)
-class _Number:
+class _Number(msgspec.Struct, frozen=True):
     number: str
 
 

@@ -4,8 +4,9 @@ A refund counts on the day of its payment, so that a day's sums stay those of it
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+
+import msgspec
 
 from chenu.agents.model import AgentId, CreatorId, PaymentId, PurchaseId
 from chenu.core import db
@@ -15,14 +16,12 @@ from chenu.core.paged_rows import fetch_page
 from chenu.core.paging import Page, PageRequest, by_id, by_time
 
 
-@dataclass(frozen=True, slots=True)
-class DayNet:
+class DayNet(msgspec.Struct, frozen=True):
     day: date
     net: Cents
 
 
-@dataclass(frozen=True, slots=True)
-class Earnings:
+class Earnings(msgspec.Struct, frozen=True):
     """gross - refunded = tax + platform_fee + net, in cents; all but gross after refunds.
 
     gross is what buyers paid, net the creator's share.
@@ -37,8 +36,7 @@ class Earnings:
     series: Sequence[DayNet]
 
 
-@dataclass(frozen=True, slots=True)
-class _Totals:
+class _Totals(msgspec.Struct, frozen=True):
     gross: Cents
     refunded: Cents
     tax: Cents
@@ -47,8 +45,7 @@ class _Totals:
     sales: int
 
 
-@dataclass(frozen=True, slots=True)
-class AgentEarnings:
+class AgentEarnings(msgspec.Struct, frozen=True):
     """As Earnings, of one agent."""
 
     agent_id: AgentId
@@ -120,8 +117,7 @@ async def list_agent_earnings(
     return await fetch_page(AgentEarnings, select, "true", *bounds, page=page, order=order)
 
 
-@dataclass(frozen=True, slots=True)
-class SoldPayment:
+class SoldPayment(msgspec.Struct, frozen=True):
     """A payment of a sale as its creator sees it: nothing about the buyer. Cents."""
 
     id: PaymentId

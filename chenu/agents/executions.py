@@ -1,9 +1,10 @@
 """Runs of agents: their rows, and the one change that ends each of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.agents.model import AgentId, ExecutionId, ExecutionStatus, ReportedBy, VersionId
@@ -17,8 +18,7 @@ from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionRow:
+class ExecutionRow(msgspec.Struct, frozen=True):
     """Times are business time. `tokens_held` stays what was held at first.
 
     `tokens_used` and `succeeded` None: not reported. `seconds_saved` None: the run did not say.
@@ -118,8 +118,7 @@ async def list_executions(account_id: AccountId, page: PageRequest) -> Page[Exec
     return await fetch_page(ExecutionRow, _SELECT, "account = $1", account_id, page=page)
 
 
-@dataclass(frozen=True, slots=True)
-class _Agent:
+class _Agent(msgspec.Struct, frozen=True):
     id: AgentId
 
 
@@ -174,8 +173,7 @@ async def sum_reserved(
     return int(await db.fetch_value(sql, account_id, agent_id, api_key_id, since))
 
 
-@dataclass(frozen=True, slots=True)
-class _Least:
+class _Least(msgspec.Struct, frozen=True):
     id: VersionId
     tokens: int
 
@@ -189,8 +187,7 @@ async def list_min_tokens(version_ids: Sequence[VersionId]) -> dict[VersionId, i
     return {row.id: row.tokens for row in await db.fetch_all(_Least, sql, list(version_ids))}
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(msgspec.Struct, frozen=True):
     """How a run ended; `tokens_used` and `succeeded` None where nobody reported it."""
 
     status: ExecutionStatus

@@ -9,10 +9,10 @@ decisions/0098.
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from chenu.agents import search
 from chenu.agents.model import AgentKind, PriceType

@@ -1,8 +1,9 @@
 """What the home page shows first: agents that staff chose, and new ones that people take up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts.actor import Actor, Staff
 from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
@@ -35,8 +36,7 @@ _OF_SITE = "(cardinality($2::uuid[]) = 0 OR a.id = ANY($2))"
 _RISING = f"a.status = 'PUBLISHED' AND {rising.RISING.format('$1')} AND {_OF_SITE}"
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureInput:
+class FeatureInput(msgspec.Struct, frozen=True):
     """`slug` names the agent; `ends_at` None: until somebody takes it off."""
 
     slug: str
@@ -46,8 +46,7 @@ class FeatureInput:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Featured:
+class Featured(msgspec.Struct, frozen=True):
     agent_id: AgentId
     slug: str
     name: str

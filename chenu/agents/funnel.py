@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+
+import msgspec
 
 from chenu.agents.model import CreatorId
 from chenu.agents.views import sum_views
@@ -15,8 +16,7 @@ WINDOWS = (1, 7, 30)
 """In days, today included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Funnel:
+class Funnel(msgspec.Struct, frozen=True):
     """`sales` are settled purchases, free ones included; `refunded` is in cents."""
 
     days: int
@@ -38,8 +38,7 @@ class Funnel:
         return None if rate is None else round(rate * WHOLE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sales:
+class _Sales(msgspec.Struct, frozen=True):
     sales: int
     refunds: int
     refunded: Cents

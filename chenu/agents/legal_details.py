@@ -1,8 +1,10 @@
 """Legal name, address and tax number of a creator, which their monthly statements need."""
 
 import re
-from dataclasses import dataclass, fields
 from datetime import datetime
+
+import msgspec
+from msgspec.structs import fields
 
 from chenu.accounts import audit
 from chenu.accounts.actor import Actor, ApiScope
@@ -28,8 +30,7 @@ _PREFIXES = {"GR": "EL"}
 """Countries whose VAT numbers begin with other letters than their code."""
 
 
-@dataclass(frozen=True, slots=True)
-class LegalDetailsInput:
+class LegalDetailsInput(msgspec.Struct, frozen=True):
     """All of it, each time. `agrees`: we make out the invoices for their sales."""
 
     legal_name: str = ""
@@ -43,8 +44,7 @@ class LegalDetailsInput:
     agrees: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LegalDetailsRow:
+class LegalDetailsRow(msgspec.Struct, frozen=True):
     creator_id: CreatorId
     legal_name: str
     line1: str

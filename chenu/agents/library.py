@@ -1,8 +1,9 @@
 """What an account may use or once could: searched, ordered, and put away without losing a right."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.roles import Right
@@ -29,8 +30,7 @@ class LibrarySort(StrEnum):
     UPDATED = "UPDATED"
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryQuery:
+class LibraryQuery(msgspec.Struct, frozen=True):
     """`creator` is a handle, or PLATFORM. `put_away` None: both shelves."""
 
     search: str = ""
@@ -43,8 +43,7 @@ class LibraryQuery:
         return self.search, self.creator, self.sort.value, self.put_away
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryRow(GrantRow):
+class LibraryRow(GrantRow, frozen=True):
     """With the time that the list may be ordered by."""
 
     agent_updated_at: datetime
@@ -104,8 +103,7 @@ async def count_library(account_id: AccountId, query: LibraryQuery | None = None
     return int(await db.fetch_value(sql, *values))
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryCreator:
+class LibraryCreator(msgspec.Struct, frozen=True):
     """`handle` is PLATFORM, and `name` None, where agents are the platform's own."""
 
     handle: str

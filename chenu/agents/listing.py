@@ -4,7 +4,8 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts.reserved_names import is_reserved_handle
 from chenu.accounts.validation import (
@@ -32,8 +33,7 @@ DEFAULT_MINUTES = 15.0
 VERSION_NUMBER = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class ListingFields:
+class ListingFields(msgspec.Struct, frozen=True):
     """None: not given, so unchanged. `minutes` are saved per run, as the creator claims."""
 
     name: str | None = None
@@ -46,7 +46,7 @@ class ListingFields:
 
     @property
     def is_empty(self) -> bool:
-        return all(getattr(self, name) is None for name in self.__dataclass_fields__)
+        return all(getattr(self, name) is None for name in self.__struct_fields__)
 
 
 def check_listing(fields: ListingFields) -> list[ChenuError]:

@@ -5,14 +5,14 @@ Instructions are the product that is sold, and change with every version: nobody
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 Manifest = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class NameChanges:
+class NameChanges(msgspec.Struct, frozen=True):
     """`changed`: there before and now, and not the same. A name may be empty: it has none."""
 
     added: tuple[str, ...] = ()
@@ -24,8 +24,7 @@ class NameChanges:
         return bool(self.added or self.changed or self.removed)
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestChanges:
+class ManifestChanges(msgspec.Struct, frozen=True):
     """`model` and `min_tokens` are the older and the newer value, where they differ."""
 
     tools: NameChanges = NameChanges()

@@ -3,8 +3,6 @@
 A value that changes as a whole; it is reviewed with the agent's other changes. docs/decisions/0048.
 """
 
-from dataclasses import dataclass
-
 import msgspec
 
 from chenu.core.errors import Invalid, LimitReached, NotFound
@@ -27,8 +25,7 @@ class Screenshot(msgspec.Struct, frozen=True):
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewPicture:
+class NewPicture(msgspec.Struct, frozen=True):
     """`alt` is empty for an icon, beside which the agent's name stands."""
 
     use: PictureUse

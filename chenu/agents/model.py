@@ -1,9 +1,10 @@
 """Enums and values of the marketplace: kinds, states, prices."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.core.money import Cents
 
@@ -40,8 +41,7 @@ class PriceType(StrEnum):
     SUBSCRIPTION = "SUBSCRIPTION"
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(msgspec.Struct, frozen=True):
     """`amount` in cents, VAT included; 0 exactly when FREE."""
 
     type: PriceType

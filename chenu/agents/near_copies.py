@@ -4,8 +4,9 @@ Compared by trigrams: the share of three-letter parts that both texts have in co
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from chenu.agents.model import AgentId
 from chenu.agents.rows import AgentRow
@@ -41,8 +42,7 @@ _SIMILAR = f"""
 one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class NearCopy:
+class NearCopy(msgspec.Struct, frozen=True):
     """An agent on sale whose text is like another one's; `percent` of the trigrams are shared."""
 
     id: AgentId

@@ -1,8 +1,9 @@
 """Settled payments of purchases, with their frozen split, transfer and refund."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.agents.model import AgentId, CreatorId, PaymentId, PurchaseId
@@ -17,8 +18,7 @@ CREDIT = "credit_"
 """With the invoice's id it stands for the charge of what a credit paid."""
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentRow:
+class PaymentRow(msgspec.Struct, frozen=True):
     """A settled payment with its frozen split; amounts in cents.
 
     `stripe_invoice_id`: of a monthly purchase, which has a payment for each paid invoice.
@@ -102,8 +102,7 @@ async def list_payments_by_id(payment_ids: Sequence[PaymentId]) -> list[PaymentR
     return await db.fetch_all(PaymentRow, f"{_PAYMENT} WHERE id = ANY($1)", list(payment_ids))
 
 
-@dataclass(frozen=True, slots=True)
-class AgentPayment:
+class AgentPayment(msgspec.Struct, frozen=True):
     """`paid` is what an agent cost without VAT, after refunds, in cents."""
 
     agent_id: AgentId
@@ -184,8 +183,7 @@ async def record_disputed(payment_id: PaymentId, amount: Cents) -> None:
     await db.execute(sql, payment_id, amount)
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
+class _Id(msgspec.Struct, frozen=True):
     id: PaymentId
 
 

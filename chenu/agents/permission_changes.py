@@ -5,8 +5,9 @@ Permissions are read from manifests, such as `mail:read`: what is touched, and w
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+import msgspec
 
 from chenu.agents.model import VersionId
 from chenu.core import db
@@ -16,16 +17,14 @@ _BROADEST = 4
 """Of acts that we do not know: whoever reads of them is warned rather than not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Widened:
+class Widened(msgspec.Struct, frozen=True):
     """More is done to what was touched before: from `mail:read` to `mail:send`."""
 
     before: tuple[str, ...]
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class PermissionChanges:
+class PermissionChanges(msgspec.Struct, frozen=True):
     added: tuple[str, ...] = ()
     widened: tuple[Widened, ...] = ()
     removed: tuple[str, ...] = ()
@@ -65,8 +64,7 @@ def _breadth(name: str) -> int:
     return _BREADTH.get(name.partition(":")[2], _BROADEST)
 
 
-@dataclass(frozen=True, slots=True)
-class _Permissions:
+class _Permissions(msgspec.Struct, frozen=True):
     id: VersionId
     names: list[str]
 

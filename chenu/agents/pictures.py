@@ -1,9 +1,10 @@
 """The rows of kept pictures: whose they are, and which of them nobody shows any more."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
+
+import msgspec
 
 from chenu.agents.model import AgentId
 from chenu.core import db
@@ -21,8 +22,7 @@ _BATCH = 500
 _TOO_MANY = mark("This agent has many new pictures already. Please try again tomorrow")
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(msgspec.Struct, frozen=True):
     name: str
     width: int
     height: int
@@ -32,13 +32,11 @@ class _Row:
         return Picture(PictureHash(self.name), self.width, self.height)
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
+class _Name(msgspec.Struct, frozen=True):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class _IdAndName:
+class _IdAndName(msgspec.Struct, frozen=True):
     id: UUID
     name: str
 

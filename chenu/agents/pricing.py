@@ -1,6 +1,6 @@
 """The allowed prices of agents and the split of a sale. Pure; docs/money.md, "The split"."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.agents.errors import PriceOutOfRange
 from chenu.agents.model import Price, PriceType
@@ -17,8 +17,7 @@ RANGES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(msgspec.Struct, frozen=True):
     """The division of a payment: gross = discount + tax + creator + platform, in cents."""
 
     gross: Cents

@@ -1,7 +1,8 @@
 """What the marketplace's tables hold of people: what they bought, and what they made."""
 
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.agents.legal_privacy import LEGAL_RULES
@@ -281,8 +282,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class MadeAgent:
+class MadeAgent(msgspec.Struct, frozen=True):
     """`is_held`: somebody has or had access to it, and it is stored for them."""
 
     id: UUID

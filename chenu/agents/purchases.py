@@ -1,8 +1,9 @@
 """Purchases: rows, state changes, and lists for buyers and creators."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.agents.model import (
@@ -26,8 +27,7 @@ from chenu.core.paging import Page, PageRequest
 from chenu.core.rows import Columns
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseRow:
+class PurchaseRow(msgspec.Struct, frozen=True):
     """`created_at`, `paid_at`: business time. `checkout_expires_at`, `updated_at`: system time.
 
     `stripe_subscription_id` is set once a monthly one has begun.

@@ -1,10 +1,11 @@
 """Reads of agents, creators and versions, and the rules of who may see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, Actor, ApiScope, Staff, UserId
 from chenu.agents.model import AgentId, AgentKind, CreatorId, VersionId
@@ -126,8 +127,7 @@ async def list_own_agents(creator_id: CreatorId, page: PageRequest) -> Page[Agen
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PublicAddress:
+class PublicAddress(msgspec.Struct, frozen=True):
     """The URL of an agent for search engines, and when it last changed."""
 
     slug: str
@@ -214,8 +214,7 @@ async def list_review_queue(page: PageRequest) -> Page[QueuedAgent]:
     return cut(await db.fetch_all(QueuedAgent, sql, *args), page)
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
+class _Id(msgspec.Struct, frozen=True):
     id: AgentId
 
 

@@ -4,7 +4,8 @@ Only reviews by accounts that still have bought the agent count: see `follow_pur
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.agents.model import AgentId, PurchaseId, ReviewId
@@ -19,8 +20,7 @@ used until its period ends.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(msgspec.Struct, frozen=True):
     """`counts` are the numbers of reviews with 1 to 5 stars."""
 
     agent_id: AgentId
@@ -39,8 +39,7 @@ class Rating:
         return (stars * 100 + self.total // 2) // self.total
 
 
-@dataclass(frozen=True, slots=True)
-class _Count:
+class _Count(msgspec.Struct, frozen=True):
     agent_id: AgentId
     rating: int
     reviews: int

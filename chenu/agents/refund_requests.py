@@ -1,11 +1,12 @@
 """What the desk asked to return of a sale and what a second person has to agree to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.agents.model import PaymentId, PurchaseId
@@ -32,8 +33,7 @@ class SaleRequestState(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-@dataclass(frozen=True, slots=True)
-class SaleRequestRow:
+class SaleRequestRow(msgspec.Struct, frozen=True):
     """`refund_id` is what came of it once another person agreed."""
 
     id: SaleRequestId
@@ -136,8 +136,7 @@ async def reject_sale_request(request_id: SaleRequestId, by: UserId, reason: str
     await db.execute(sql, request_id, by, reason, business_now())
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(msgspec.Struct, frozen=True):
     id: SaleRequestId
 
 

@@ -1,13 +1,12 @@
 """How much of each part of a payment its refunds take back. Pure; docs/money.md, "Refunds"."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.agents.pricing import Split
 from chenu.core.money import Cents
 
 
-@dataclass(frozen=True, slots=True)
-class RefundParts:
+class RefundParts(msgspec.Struct, frozen=True):
     """What comes out of whose part: the sum is what goes back to the buyer, in cents."""
 
     creator: Cents

@@ -1,11 +1,12 @@
 """Refunds of payments for agents, whoever asked for them: one row each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.agents.model import PaymentId, PurchaseId
@@ -37,8 +38,7 @@ class SaleRefundState(StrEnum):
     FAILED = "FAILED"
 
 
-@dataclass(frozen=True, slots=True)
-class SaleRefundRow:
+class SaleRefundRow(msgspec.Struct, frozen=True):
     id: RefundId
     payment_id: PaymentId
     purchase_id: PurchaseId

@@ -1,6 +1,6 @@
 """Whether an account may run an agent: by its plan, by a grant, as its maker, or as a free try."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.actor import Actor, ActorKind
 from chenu.agents.access import GrantRow, decide_access, list_usable_grants
@@ -17,8 +17,7 @@ FREE_TRY_TOKENS = 50
 FREE_TRIES_TOKENS = FREE_TRIES * FREE_TRY_TOKENS
 
 
-@dataclass(frozen=True, slots=True)
-class RunAccess:
+class RunAccess(msgspec.Struct, frozen=True):
     """`refusal` None: the agent may be run. `is_free_try`: if a free try is left.
 
     `grant` is what gives access; None for the plan's own agents and for one's own.

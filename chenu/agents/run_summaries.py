@@ -3,8 +3,9 @@ counts, and only where there is enough of it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 from chenu.agents.model import AgentId
 from chenu.agents.tables import AgentRunSummary
@@ -23,8 +24,7 @@ _BUSY_EVERY = timedelta(hours=1)
 """Agents with so many runs change slowly, and cost more to compute."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunSummary:
+class RunSummary(msgspec.Struct, frozen=True):
     agent_id: AgentId
     runs: int
     successes: int
@@ -78,8 +78,7 @@ async def refresh_run_summaries() -> int:
     return len(due)
 
 
-@dataclass(frozen=True, slots=True)
-class _Agent:
+class _Agent(msgspec.Struct, frozen=True):
     id: AgentId
 
 

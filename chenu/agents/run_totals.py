@@ -1,8 +1,9 @@
 """Completed runs of an account, summed by agent and day, week or month."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.agents.model import AgentId
@@ -11,8 +12,7 @@ from chenu.core import db
 TimeUnit = Literal["day", "week", "month"]
 
 
-@dataclass(frozen=True, slots=True)
-class RunTotal:
+class RunTotal(msgspec.Struct, frozen=True):
     """`day` is the first of its day, week (Monday) or month, UTC.
 
     `timed_runs` reported the seconds that they saved; `claimed_seconds` is what their agents

@@ -1,10 +1,11 @@
 """The search text and filters of the store, and their SQL conditions with numbered arguments."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from chenu.agents import rising
 from chenu.agents.listing import normalise_capabilities
@@ -34,8 +35,7 @@ class AgentSort(StrEnum):
     PRICE_DESC = "PRICE_DESC"
 
 
-@dataclass(frozen=True, slots=True)
-class AgentFilter:
+class AgentFilter(msgspec.Struct, frozen=True):
     """Within a field any value may match, all fields must. Prices in cents.
 
     `is_rising` is True or None. `only`: the agents that the site shows, which nobody need name.
@@ -52,11 +52,13 @@ class AgentFilter:
     creator: str | None = None
     language: str | None = None
     is_rising: bool | None = None
-    only: Sequence[UUID] = field(default_factory=shown_agents)
+    only: Sequence[UUID] = msgspec.field(default_factory=shown_agents)
 
     def __post_init__(self) -> None:
         """Normalises capabilities as they are stored."""
-        object.__setattr__(self, "capabilities", tuple(normalise_capabilities(self.capabilities)))
+        msgspec.structs.force_setattr(
+            self, "capabilities", tuple(normalise_capabilities(self.capabilities))
+        )
 
     @property
     def has_reversed_prices(self) -> bool:
@@ -65,23 +67,22 @@ class AgentFilter:
         return lowest is not None and highest is not None and lowest > highest
 
 
-@dataclass(frozen=True, slots=True)
-class AgentQuery:
+class AgentQuery(msgspec.Struct, frozen=True):
     """`search` is normalised as stored texts are."""
 
     search: str = ""
-    filter: AgentFilter = field(default_factory=AgentFilter)
+    filter: AgentFilter = msgspec.field(default_factory=AgentFilter)
     sort: AgentSort = AgentSort.RELEVANCE
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "search", compose(self.search))
+        msgspec.structs.force_setattr(self, "search", compose(self.search))
 
     @property
     def identity(self) -> tuple[str, list[Any], AgentSort]:
         """Equal for queries with the same list in the same order, however they are written."""
         wanted = [
             sorted(set(value)) if isinstance(value, tuple | list) else value
-            for value in (getattr(self.filter, name) for name in self.filter.__dataclass_fields__)
+            for value in (getattr(self.filter, name) for name in self.filter.__struct_fields__)
         ]
         return " ".join(self.search.split()), wanted, self.sort
 

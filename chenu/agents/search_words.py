@@ -8,8 +8,9 @@ of such neighbours and the whole name as words.
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 _MAX_WORDS = 8
 _MAX_PARTS = 12
@@ -63,8 +64,7 @@ def spell(text: str) -> str:
     return spelled
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True):
     """One word, or several that a sign joins: GPT-4 is ("GPT", "4")."""
 
     parts: tuple[str, ...]

@@ -1,11 +1,12 @@
 """Self-billing statements: our invoices in a creator's name, one a month in which money moved."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.agents.legal_tables import SelfBillingLine, SelfBillingStatement
 from chenu.agents.model import CreatorId
@@ -34,8 +35,7 @@ class LineKind(StrEnum):
     OTHER = "OTHER"
 
 
-@dataclass(frozen=True, slots=True)
-class StatementLine:
+class StatementLine(msgspec.Struct, frozen=True):
     """In cents: what buyers paid or got back = its VAT + our fee + the creator's share."""
 
     kind: LineKind
@@ -46,8 +46,7 @@ class StatementLine:
     share: Cents
 
 
-@dataclass(frozen=True, slots=True)
-class StatementRow:
+class StatementRow(msgspec.Struct, frozen=True):
     """As chenu.agents.legal_tables describes it; `month` is its first day."""
 
     id: StatementId

@@ -1,7 +1,8 @@
 """Newer versions of agents that an account has: it stays on its own until it accepts one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, Actor, ApiScope
 from chenu.accounts.roles import Right
@@ -24,8 +25,7 @@ from chenu.core.ids import new_id
 from chenu.core.rows import insert
 
 
-@dataclass(frozen=True, slots=True)
-class AgentUpdate:
+class AgentUpdate(msgspec.Struct, frozen=True):
     """`since` are the versions after the one in use, the newest first: none if it is the newest."""
 
     grant: GrantRow

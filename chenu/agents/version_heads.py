@@ -1,8 +1,9 @@
 """Versions without their manifests, which lists never read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.agents.model import AgentId, AgentStatus, VersionId
 from chenu.agents.tables import AgentVersion
@@ -10,8 +11,7 @@ from chenu.core import db
 from chenu.core.rows import Columns
 
 
-@dataclass(frozen=True, slots=True)
-class VersionHead:
+class VersionHead(msgspec.Struct, frozen=True):
     id: VersionId
     agent_id: AgentId
     number: str

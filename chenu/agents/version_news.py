@@ -1,7 +1,8 @@
 """Versions that those who have their agent are yet to be told of, and who was told."""
 
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.agents.model import AgentId, GrantId, VersionId
@@ -14,16 +15,14 @@ from chenu.core.ids import new_id
 from chenu.core.rows import Columns, insert
 
 
-@dataclass(frozen=True, slots=True)
-class NewsRow:
+class NewsRow(msgspec.Struct, frozen=True):
     id: UUID
     agent_id: AgentId
     version_id: VersionId
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unnotified:
+class Unnotified(msgspec.Struct, frozen=True):
     """A right to the agent whose account uses an older version and was not told of this one."""
 
     id: GrantId

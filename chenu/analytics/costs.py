@@ -1,10 +1,11 @@
 """What was spent on winning customers: a sum for each channel and calendar month."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import Actor, Staff, UserId
 from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
@@ -28,8 +29,7 @@ MAX_CHANNEL = 60
 MAX_COST = Cents(10_000_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class CostRow:
+class CostRow(msgspec.Struct, frozen=True):
     """`month` is its first day; `amount` in cents without VAT."""
 
     id: CostId
@@ -40,8 +40,7 @@ class CostRow:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CostInput:
+class CostInput(msgspec.Struct, frozen=True):
     """`amount` in cents without VAT; 0 takes a value back."""
 
     month: Month

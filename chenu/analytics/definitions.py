@@ -1,14 +1,14 @@
 """What each metric is called, and how it is computed: the words of pages, files and the API."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.analytics.model import Metric, Unit
 from chenu.core.i18n import mark
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     """`title` and `formula` are marked for translation."""
 
     title: str

@@ -1,8 +1,9 @@
 """What the revenue pages and the API show. Definitions: docs/analytics.md."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+import msgspec
 
 from chenu.core.money import Cents
 from chenu.core.months import Month
@@ -18,8 +19,7 @@ class MovementKind(StrEnum):
     CHURN = "CHURN"
 
 
-@dataclass(frozen=True, slots=True)
-class MonthMovements:
+class MonthMovements(msgspec.Struct, frozen=True):
     """opening + new + reactivation + expansion - contraction - churn = closing, to the cent.
 
     Amounts in cents, none below zero; `..._customers` count accounts.
@@ -40,8 +40,7 @@ class MonthMovements:
     closing_customers: int
 
 
-@dataclass(frozen=True, slots=True)
-class RevenueTotals:
+class RevenueTotals(msgspec.Struct, frozen=True):
     """At a moment: MRR net and gross of discounts, accounts with net MRR, trials that run."""
 
     mrr: Cents
@@ -50,8 +49,7 @@ class RevenueTotals:
     trialing: int
 
 
-@dataclass(frozen=True, slots=True)
-class MonthTrials:
+class MonthTrials(msgspec.Struct, frozen=True):
     """Trials of tiers that started, became paid or ended unpaid in the month."""
 
     month: Month
@@ -60,8 +58,7 @@ class MonthTrials:
     lapsed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cohort:
+class Cohort(msgspec.Struct, frozen=True):
     """The accounts whose first MRR was in `month`: a cell for each month since, itself first."""
 
     month: Month
@@ -69,8 +66,7 @@ class Cohort:
     mrr: tuple[Cents, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TrendPoint:
+class TrendPoint(msgspec.Struct, frozen=True):
     """A month's value of a metric, in its unit; None: not defined."""
 
     month: Month
@@ -119,8 +115,7 @@ class Metric(StrEnum):
     INVOICING_AUTOMATED = "INVOICING_AUTOMATED"
 
 
-@dataclass(frozen=True, slots=True)
-class MetricValue:
+class MetricValue(msgspec.Struct, frozen=True):
     """`value` in whole `unit`s (cents, accounts, basis points, hundredths); None: not defined."""
 
     metric: Metric
@@ -128,8 +123,7 @@ class MetricValue:
     value: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class RevenueMetrics:
+class RevenueMetrics(msgspec.Struct, frozen=True):
     """Every metric as of the end of the day `on`; flows are of its calendar month so far."""
 
     on: date
@@ -139,8 +133,7 @@ class RevenueMetrics:
         return self.values[metric].value
 
 
-@dataclass(frozen=True, slots=True)
-class TargetCheck:
+class TargetCheck(msgspec.Struct, frozen=True):
     """`target` and `actual` in `unit`; `at_most`: the target is a ceiling, as of churn.
 
     `is_strict`: the target itself is not enough. `aim` is what comes after the target.

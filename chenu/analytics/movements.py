@@ -1,8 +1,9 @@
 """Movements of MRR: written when an account's MRR changes, and listed."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.analytics.model import MovementKind
@@ -42,8 +43,7 @@ async def record_movement(account_id: AccountId) -> None:
     await db.execute(_RECORD, account_id, new_id())
 
 
-@dataclass(frozen=True, slots=True)
-class MovementRow:
+class MovementRow(msgspec.Struct, frozen=True):
     """Cents of the account's MRR before and after, net and gross of discounts.
 
     `source` is the subscription or, where `source_kind` is CONTRACT, the contract that changed.

@@ -1,8 +1,9 @@
 """What metrics are made of: sums of rows, each of which can be shown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from chenu.analytics.model import Metric, Unit
 from chenu.core.i18n import mark
@@ -43,8 +44,7 @@ class Part(StrEnum):
     INVOICES_AUTOMATED = "INVOICES_AUTOMATED"
 
 
-@dataclass(frozen=True, slots=True)
-class PartWords:
+class PartWords(msgspec.Struct, frozen=True):
     """`title` heads the rows; `unit` is that of their amounts: CENTS, or COUNT where each is 1."""
 
     title: str

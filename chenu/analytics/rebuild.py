@@ -1,7 +1,8 @@
 """Movements and their sums once more, from the history of subscriptions and contracts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.core.long_statements import LongStatements, long_statements
 
@@ -42,8 +43,7 @@ _COHORTS = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True):
     """`named` are the first of the `differences`, each as a line."""
 
     movements: int

@@ -1,7 +1,6 @@
 """What the sums by day and by cohort say of months and days: a few rows a query, at any size."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
 
@@ -38,8 +37,7 @@ _COHORTS = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Sums:
+class _Sums(msgspec.Struct, frozen=True):
     month: date | None
     new: int = 0
     reactivation: int = 0

@@ -1,9 +1,10 @@
 """The rows behind a metric: what its parts are sums of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.analytics.parts import Part
@@ -15,8 +16,7 @@ from chenu.core.paged_rows import fetch_page
 from chenu.core.paging import Key, Page, PageRequest, by_time
 
 
-@dataclass(frozen=True, slots=True)
-class MetricRow:
+class MetricRow(msgspec.Struct, frozen=True):
     """`amount` is in the part's unit: cents, or 1. `words` is a code, number or name of ours.
 
     `account_id` None: no customer's.
@@ -66,8 +66,7 @@ def _rows_of(part: Part, spans: str) -> str:
     return f"{spans} CROSS JOIN LATERAL ({SOURCES[part]}) r"
 
 
-@dataclass(frozen=True, slots=True)
-class _Sum:
+class _Sum(msgspec.Struct, frozen=True):
     place: int
     part: Part
     amount: int

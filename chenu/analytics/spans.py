@@ -1,14 +1,14 @@
 """The time that a metric of a day is about: its calendar month so far."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+
+import msgspec
 
 from chenu.core.months import Month
 
 
-@dataclass(frozen=True, slots=True)
-class MetricSpan:
+class MetricSpan(msgspec.Struct, frozen=True):
     """UTC; `before` is exclusive. State is as of `before`, flows are of `since` until then."""
 
     since: datetime

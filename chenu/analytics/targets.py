@@ -1,16 +1,16 @@
 """The plan's targets as data, and how far the actuals are from them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from chenu.analytics.definitions import DEFINITIONS
 from chenu.analytics.metrics import get_metrics
 from chenu.analytics.model import Metric, RevenueMetrics, TargetCheck
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """`value` in the metric's unit. `at_most`: a ceiling. `is_strict`: more, or less, than it."""
 
     value: int

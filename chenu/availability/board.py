@@ -4,8 +4,9 @@ database is away.
 
 import asyncio
 import time
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.availability.status import Status, read_status
 from chenu.core.clock import system_now
@@ -14,8 +15,7 @@ from chenu.core.errors import Unavailable
 _PATIENCE_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class KnownStatus:
+class KnownStatus(msgspec.Struct, frozen=True):
     """`status` None: nothing was read since the process began. `is_current` False: the database
     does not answer, and this is what was known last.
     """

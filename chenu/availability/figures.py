@@ -5,8 +5,9 @@ Shown to three decimals, always rounded down, so that what is shown and what is 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+import msgspec
 
 from chenu.availability.slots import Span, join, span_of_days
 
@@ -18,8 +19,7 @@ _WHOLE = 100_000
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class DayRow:
+class DayRow(msgspec.Struct, frozen=True):
     """Sums of a day's samples, in seconds, without announced maintenance. Times are system time."""
 
     day: date
@@ -29,8 +29,7 @@ class DayRow:
     last_until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(msgspec.Struct, frozen=True):
     """Seconds: `counted` of the time without announced maintenance, which is `excluded`."""
 
     counted: int
@@ -56,8 +55,7 @@ class Figure:
         return next((percent for below, percent in CREDITS if reached < below), 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(msgspec.Struct, frozen=True):
     """All that figures are made of. `since` is the first sample ever of a service that works;
     `until`: no sample of a later slot can be there yet.
     """

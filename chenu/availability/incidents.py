@@ -1,10 +1,11 @@
 """Incidents that staff write about, in both languages: opened, updated, resolved."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import Actor, Staff, UserId
 from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
@@ -23,8 +24,7 @@ IncidentId = NewType("IncidentId", UUID)
 MAX_TITLE, MAX_TEXT = 120, 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentRow:
+class IncidentRow(msgspec.Struct, frozen=True):
     """System time. `resolved_at` None: it goes on."""
 
     id: IncidentId
@@ -39,8 +39,7 @@ class IncidentRow:
         return self.title_fr if locale == "fr" else self.title_en
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateRow:
+class UpdateRow(msgspec.Struct, frozen=True):
     id: UUID
     incident: IncidentId
     text_fr: str
@@ -52,8 +51,7 @@ class UpdateRow:
         return self.text_fr if locale == "fr" else self.text_en
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentInput:
+class IncidentInput(msgspec.Struct, frozen=True):
     """`began_at` in the past, as far as it is known."""
 
     title_fr: str

@@ -4,10 +4,11 @@ What has begun is never put off, moved or made longer; it may end early. So no l
 what a past moment counted.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import Actor, Staff, UserId
 from chenu.accounts.staff_acts import StaffAct, check_reason, record_staff_act
@@ -29,8 +30,7 @@ LONGEST = timedelta(days=2)
 """Longer work is announced in parts, so that nobody announces it for good."""
 
 
-@dataclass(frozen=True, slots=True)
-class MaintenanceRow:
+class MaintenanceRow(msgspec.Struct, frozen=True):
     """System time, whole minutes. `announced_by` None: the demo, for the time it did not run."""
 
     id: MaintenanceId
@@ -53,8 +53,7 @@ class MaintenanceRow:
         return self.starts_at <= now < self.ends_at
 
 
-@dataclass(frozen=True, slots=True)
-class MaintenanceInput:
+class MaintenanceInput(msgspec.Struct, frozen=True):
     """Seconds are cut off."""
 
     title_fr: str

@@ -1,8 +1,9 @@
 """Samples, and their sums by day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+import msgspec
 
 from chenu.availability.figures import DayRow
 from chenu.availability.slots import start_of_day
@@ -13,8 +14,7 @@ from chenu.core.rows import Columns
 _LOCK = "availability"
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True):
     """What was seen in the slot that begins `at` and lasts `seconds`; system time.
 
     `web`: at least one of the `web_known` processes is ready, as `web_ready` are. `database`: it

@@ -1,14 +1,14 @@
 """Time in slots: each sample speaks for one. Slots divide the minute, so days and months too."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+
+import msgspec
 
 MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, order=True):
     """From `start` until just before `end`, UTC."""
 
     start: datetime

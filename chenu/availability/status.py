@@ -1,9 +1,10 @@
 """What the status page shows, read at once: now, by day, incidents and maintenance."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+
+import msgspec
 
 from chenu.availability.figures import Figure, Measured
 from chenu.availability.incidents import (
@@ -34,14 +35,12 @@ class ServiceState(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
-@dataclass(frozen=True, slots=True)
-class DayFigure:
+class DayFigure(msgspec.Struct, frozen=True):
     day: date
     figure: Figure
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(msgspec.Struct, frozen=True):
     """As of `read_at`, system time. `last` is the newest sample; None before the first.
 
     `state` is what that sample says; `days` are the last 90, the oldest first.

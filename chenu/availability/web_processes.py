@@ -1,8 +1,9 @@
 """The web processes that there are: each says where the worker reaches it, and when it ends."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.clock import system_now
@@ -12,8 +13,7 @@ FORGOTTEN_AFTER = timedelta(hours=1)
 """One that was killed and never replaced at its url is asked for so long, and counts as down."""
 
 
-@dataclass(frozen=True, slots=True)
-class WebProcess:
+class WebProcess(msgspec.Struct, frozen=True):
     """`url` is inside the network, without a path."""
 
     id: UUID

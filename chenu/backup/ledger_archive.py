@@ -5,10 +5,11 @@ proves itself against the month's seals. docs/decisions/0099
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import asdict
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
+
+from msgspec.structs import asdict
 
 from chenu.backup.errors import BackupError
 from chenu.backup.month_file import (

@@ -5,10 +5,11 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+
+import msgspec
 
 from chenu.agents.pictures import list_stored
 from chenu.backup.archive import ArchiveWriter, write_archive
@@ -31,13 +32,11 @@ _TABLES = """
 _AT_ONCE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(msgspec.Struct, frozen=True):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
+class _Snapshot(msgspec.Struct, frozen=True):
     """What the database said of itself in the state that is dumped."""
 
     id: str
@@ -49,8 +48,7 @@ class _Snapshot:
     pictures: Sequence[PictureHash]
 
 
-@dataclass(frozen=True, slots=True)
-class MadeBackup:
+class MadeBackup(msgspec.Struct, frozen=True):
     path: Path
     manifest: Manifest
     is_encrypted: bool

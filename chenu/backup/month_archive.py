@@ -6,7 +6,6 @@ changed, however well, is not the one that was made.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -218,8 +217,7 @@ async def _take_back(month: MonthTable) -> None:
     await db.run_in_transaction(attach)
 
 
-@dataclass(frozen=True, slots=True)
-class ListedMonth:
+class ListedMonth(msgspec.Struct, frozen=True):
     """`place` in words; `rows` of one that is in a file."""
 
     name: str
@@ -267,6 +265,5 @@ def _name(table: str, first_day: date) -> str:
     return MonthTable(table, Month(first_day.year, first_day.month)).name
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(msgspec.Struct, frozen=True):
     name: str

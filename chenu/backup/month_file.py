@@ -7,7 +7,6 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -70,8 +69,7 @@ def write_month(path: Path, rows: Path, manifest: MonthManifest, key: bytes | No
         archive.add(_MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
 
 
-@dataclass(frozen=True, slots=True)
-class MonthFile:
+class MonthFile(msgspec.Struct, frozen=True):
     """What was read: `rows` is the compressed file, whose hash is the manifest's."""
 
     manifest: MonthManifest

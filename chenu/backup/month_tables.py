@@ -4,10 +4,11 @@ As the owner of the tables, outside transactions where nobody may wait.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
+
+import msgspec
 
 from chenu.backup.errors import BackupError
 from chenu.backup.month_file import RowsWriter, read_rows
@@ -16,8 +17,7 @@ from chenu.core.clock import business_now
 from chenu.core.months import Month
 
 
-@dataclass(frozen=True, slots=True)
-class Archivable:
+class Archivable(msgspec.Struct, frozen=True):
     """`sums`: columns that are added up. `shown`: so long people are shown a month's rows."""
 
     sums: tuple[str, ...]
@@ -42,8 +42,7 @@ class Place(StrEnum):
     ABSENT = "ABSENT"
 
 
-@dataclass(frozen=True, slots=True)
-class MonthTable:
+class MonthTable(msgspec.Struct, frozen=True):
     """`name` is safe in SQL: of a table of ARCHIVABLE and a month's numbers."""
 
     parent: str
@@ -157,7 +156,6 @@ class MonthTable:
         return f'months."{self.name}"'
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(msgspec.Struct, frozen=True):
     name: str
     rule: str

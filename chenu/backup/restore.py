@@ -4,11 +4,11 @@ import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
+import msgspec
 
 from chenu.accounts.sessions import end_all_sessions
 from chenu.backup.archive import unpack
@@ -52,8 +52,7 @@ _FUTURE_RIGHTS = """
 """Of whoever owns the tables here, who may have another name than where the backup was made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(msgspec.Struct, frozen=True):
     """`differing`: tables whose rows are not as many as in the backup."""
 
     manifest: Manifest

@@ -1,7 +1,6 @@
 """Our mirror of people's Connect accounts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
@@ -18,8 +17,7 @@ from chenu.core.rows import Columns
 ACTIVE = "active"
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectAccount:
+class ConnectAccount(msgspec.Struct, frozen=True):
     """`transfers_status` is Stripe's value, or NOT_STARTED before the account exists."""
 
     id: UUID

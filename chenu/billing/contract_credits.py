@@ -4,10 +4,11 @@ Contracts are invoiced outside, so that a credit has no entry in the books: the 
 entries keep it, append-only, and whoever writes the invoice takes it off.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.billing.contracts import ContractId, ContractRow
@@ -25,8 +26,7 @@ _MONTHS = {BillingInterval.MONTH: 1, BillingInterval.YEAR: 12}
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class ContractDays:
+class ContractDays(msgspec.Struct, frozen=True):
     """The days of a month (UTC) on which a contract ran; `end` is the first one after them."""
 
     month: Month
@@ -72,8 +72,7 @@ def credit_of(fee: Cents, percent: int) -> Cents:
     return Cents(divide_half_up(fee * percent, 100))
 
 
-@dataclass(frozen=True, slots=True)
-class CreditFigures:
+class CreditFigures(msgspec.Struct, frozen=True):
     """What was decided about: as the tables describe it."""
 
     contract: ContractId
@@ -89,15 +88,13 @@ class CreditFigures:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CreditRow(CreditFigures):
+class CreditRow(CreditFigures, frozen=True):
     id: CreditId
     confirmed_by: UserId
     confirmed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalRow(CreditFigures):
+class RefusalRow(CreditFigures, frozen=True):
     """`is_taken_back`: from then on the month waits for a decision again."""
 
     id: RefusalId
@@ -138,8 +135,7 @@ async def list_refusals(contract_ids: list[ContractId]) -> list[RefusalRow]:
     return await db.fetch_all(RefusalRow, sql, contract_ids)
 
 
-@dataclass(frozen=True, slots=True)
-class Decisions:
+class Decisions(msgspec.Struct, frozen=True):
     """By contract and first day of the month. A credit counts, whatever was refused before it."""
 
     credits: dict[tuple[ContractId, date], CreditRow]

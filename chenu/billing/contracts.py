@@ -1,10 +1,11 @@
 """Contracts for ENTERPRISE, which are invoiced outside Stripe: rows and their states."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.billing.mrr import RecurringFacts, RecurringKind
@@ -29,8 +30,7 @@ class ContractStatus(StrEnum):
     ENDED = "ENDED"
 
 
-@dataclass(frozen=True, slots=True)
-class ContractRow:
+class ContractRow(msgspec.Struct, frozen=True):
     """`amount` in cents a period, without VAT; limits None: none. Times are business time."""
 
     id: ContractId
@@ -93,8 +93,7 @@ async def has_overlap(account_id: AccountId, starts_at: datetime, ends_at: datet
     return bool(await db.fetch_value(sql, account_id, starts_at, ends_at))
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
+class _Id(msgspec.Struct, frozen=True):
     id: ContractId
 
 

@@ -6,9 +6,10 @@ conditional statement, which holds the limits under any number of parallel redem
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.billing.coupon_rules import CouponRejected
@@ -30,8 +31,7 @@ class RedemptionStatus(StrEnum):
     RELEASED = "RELEASED"
 
 
-@dataclass(frozen=True, slots=True)
-class RedemptionCount:
+class RedemptionCount(msgspec.Struct, frozen=True):
     coupon_id: CouponId
     redeemed: int
 
@@ -45,8 +45,7 @@ async def count_redemptions(ids: Sequence[CouponId]) -> list[RedemptionCount]:
     return await db.fetch_all(RedemptionCount, sql, list(ids))
 
 
-@dataclass(frozen=True, slots=True)
-class _OwnUse:
+class _OwnUse(msgspec.Struct, frozen=True):
     reserved: int
     redeemed: int
 

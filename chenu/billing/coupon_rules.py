@@ -5,7 +5,6 @@ Pure: no rows, no clock, no Stripe. docs/decisions/0026, docs/money.md "Coupons"
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -46,8 +45,7 @@ class CouponRejected(RefusedError):
     code = "COUPON_REJECTED"
 
 
-@dataclass(frozen=True, slots=True)
-class DiscountTerms:
+class DiscountTerms(msgspec.Struct, frozen=True):
     """Either per cent or cents; months only for REPEATING, counted from when a plan begins."""
 
     percent_off: int | None
@@ -71,8 +69,7 @@ class DiscountTerms:
         return months if interval is BillingInterval.MONTH else -(-months // _MONTHS_OF_YEAR)
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(msgspec.Struct, frozen=True):
     """The first `discounted_invoices` (None: all) are of `first_invoice`, the others of the rest.
 
     A trial's invoice of nothing does not count.

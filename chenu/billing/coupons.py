@@ -1,10 +1,11 @@
 """Coupons: their rows. What becomes of one that is used stands in coupon_redemptions.py."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.billing.coupon_rules import (
@@ -43,8 +44,7 @@ def find_code(stripe_id: str) -> str | None:
     return stripe_id.removeprefix(_STRIPE_PREFIX).upper()
 
 
-@dataclass(frozen=True, slots=True)
-class CouponRow:
+class CouponRow(msgspec.Struct, frozen=True):
     """`uses`: reserved and redeemed. The times are on business time."""
 
     id: CouponId

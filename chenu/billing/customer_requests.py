@@ -1,10 +1,9 @@
 """What we tell Stripe of a customer, and what it tells of their VAT number."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerAddress:
+class CustomerAddress(msgspec.Struct, frozen=True):
     """`country` is an ISO 3166 code of two letters."""
 
     line1: str
@@ -14,8 +13,7 @@ class CustomerAddress:
     country: str
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerRequest:
+class CustomerRequest(msgspec.Struct, frozen=True):
     """Without an address Stripe has what its own pages were told."""
 
     email: str
@@ -25,8 +23,7 @@ class CustomerRequest:
     postal_address: CustomerAddress | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerUpdate:
+class CustomerUpdate(msgspec.Struct, frozen=True):
     """The customer's new name and email address, and postal address where we know one."""
 
     customer_id: str
@@ -36,8 +33,7 @@ class CustomerUpdate:
     postal_address: CustomerAddress | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TaxIdChange:
+class TaxIdChange(msgspec.Struct, frozen=True):
     """The one VAT number that the customer has from here on; none if `value` is empty."""
 
     customer_id: str
@@ -45,8 +41,7 @@ class TaxIdChange:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class TaxIdState:
+class TaxIdState(msgspec.Struct, frozen=True):
     """`status` is Stripe's: pending, verified, unverified, unavailable."""
 
     id: str

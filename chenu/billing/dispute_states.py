@@ -1,8 +1,9 @@
 """Disputes and early fraud warnings at Stripe, as the business sees them. Amounts are cents."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from chenu.core.money import Cents
 
@@ -58,8 +59,7 @@ _CLOSED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeMovement:
+class DisputeMovement(msgspec.Struct, frozen=True):
     """A line of our balance: money that the bank took (negative) or gave again, and Stripe's
     fee.
     """
@@ -69,8 +69,7 @@ class DisputeMovement:
     fee: Cents
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeState:
+class DisputeState(msgspec.Struct, frozen=True):
     """`operation_id`: our operation that gave evidence last; `has_evidence`: it was submitted."""
 
     id: str
@@ -94,16 +93,14 @@ class DisputeState:
         return Cents(-sum(each.amount for each in self.movements))
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceRequest:
+class EvidenceRequest(msgspec.Struct, frozen=True):
     """What is submitted to the bank, once."""
 
     dispute_id: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FraudWarningState:
+class FraudWarningState(msgspec.Struct, frozen=True):
     """A bank suspects fraud; `is_actionable`: a refund may still avoid a dispute."""
 
     id: str

@@ -1,11 +1,12 @@
 """Disputes as Stripe told of them last, and what was done about each here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.billing.dispute_states import DisputeState, DisputeStatus
@@ -31,8 +32,7 @@ class DisputedKind(StrEnum):
     PLAN = "PLAN"
 
 
-@dataclass(frozen=True, slots=True)
-class DisputedPayment:
+class DisputedPayment(msgspec.Struct, frozen=True):
     """The payment that a charge at Stripe settled; `purchase_id` of an agent."""
 
     kind: DisputedKind
@@ -42,8 +42,7 @@ class DisputedPayment:
     creator_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeRow:
+class DisputeRow(msgspec.Struct, frozen=True):
     """`withdrawn` None: no money ever moved. `taken`: of the payment, while `is_taken`."""
 
     id: DisputeId

@@ -1,9 +1,10 @@
 """Our copies of Stripe's PDF documents: of invoices, by the invoice's id at Stripe."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.billing.invoice_tables import BillingDocument
@@ -11,8 +12,7 @@ from chenu.core import db
 from chenu.core.rows import Columns
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentRow:
+class DocumentRow(msgspec.Struct, frozen=True):
     id: UUID
     account_id: AccountId
     stripe_id: str

@@ -1,14 +1,14 @@
 """How far Stripe's lists of events were read, a row per list; polling continues from there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.core import db
 
 
-@dataclass(frozen=True, slots=True)
-class EventCursor:
+class EventCursor(msgspec.Struct, frozen=True):
     """`read_until` is in Stripe's time, which is business time."""
 
     stream: str

@@ -1,10 +1,11 @@
 """Early fraud warnings: what the support desk has to look at."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.billing.dispute_states import FraudWarningState
@@ -24,8 +25,7 @@ class FraudWarningStatus(StrEnum):
     DONE = "DONE"
 
 
-@dataclass(frozen=True, slots=True)
-class FraudWarningRow:
+class FraudWarningRow(msgspec.Struct, frozen=True):
     """`decision` is what somebody of the desk wrote, once it is DONE."""
 
     id: FraudWarningId

@@ -6,11 +6,12 @@ operation's id in its metadata.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
+
+import msgspec
 
 from chenu.core.errors import ProviderUnavailable
 from chenu.core.money import Cents
@@ -77,8 +78,7 @@ class OperationIdentity(Protocol):
     def created_at(self) -> datetime: ...
 
 
-@dataclass(frozen=True, slots=True)
-class AgentPriceRequest:
+class AgentPriceRequest(msgspec.Struct, frozen=True):
     """`lookup_key` identifies the price of an agent's version; the amount of a price never changes.
 
     `replaces` is an earlier price of the version, which must not be sold any more. `is_monthly`:
@@ -94,8 +94,7 @@ class AgentPriceRequest:
     is_monthly: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ProductUpdate:
+class ProductUpdate(msgspec.Struct, frozen=True):
     """`is_active` False archives the product; True leaves it as it is, unless `is_back`."""
 
     product_id: str
@@ -104,8 +103,7 @@ class ProductUpdate:
     is_back: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PriceState:
+class PriceState(msgspec.Struct, frozen=True):
     """`is_sellable`: Checkout refuses an archived price and a price of an archived product."""
 
     id: str
@@ -118,14 +116,12 @@ class CheckoutMode(StrEnum):
     SUBSCRIPTION = "subscription"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckoutLine:
+class CheckoutLine(msgspec.Struct, frozen=True):
     price_id: str
     quantity: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class CheckoutRequest:
+class CheckoutRequest(msgspec.Struct, frozen=True):
     """A payment page for anything that has a price: an agent, a pack, a tier, an API plan.
 
     `reference` is the id of our row, `metadata` says what is bought. `expires_at` is unix time; the
@@ -141,7 +137,7 @@ class CheckoutRequest:
     success_url: str
     cancel_url: str
     locale: str
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = msgspec.field(default_factory=dict)
     expires_at: int | None = None
     transfer_group: str | None = None
     trial_days: int | None = None
@@ -159,8 +155,7 @@ class CheckoutStatus(StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(msgspec.Struct, frozen=True):
     """A captured payment: `fee` is Stripe's, `created` is Stripe's time of payment."""
 
     id: str
@@ -172,8 +167,7 @@ class Charge:
     created: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CheckoutSession:
+class CheckoutSession(msgspec.Struct, frozen=True):
     """`url` only while open; `charge` once paid, or `subscription_id`; amounts as charged.
 
     `kind` and `order_id` say which row of ours it belongs to; None where somebody else made it.
@@ -196,8 +190,7 @@ class CheckoutSession:
     invoice_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TransferRequest:
+class TransferRequest(msgspec.Struct, frozen=True):
     """Grouped with its order, or with the others of its affiliate's month, by `transfer_group`.
 
     Funded by this charge; None: by our available balance. It is of a payment, or of a payout.
@@ -217,8 +210,7 @@ class TransferRequest:
         return {name: value for name, value in named.items() if value is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class ReversalRequest:
+class ReversalRequest(msgspec.Struct, frozen=True):
     """What comes back of a transfer."""
 
     transfer_id: str
@@ -226,30 +218,26 @@ class ReversalRequest:
     payment_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefundRequest:
+class RefundRequest(msgspec.Struct, frozen=True):
     payment_intent_id: str
     amount: Cents
     payment_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectAccountRequest:
+class ConnectAccountRequest(msgspec.Struct, frozen=True):
     email: str
     name: str
     country: str
     user_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectUpdate:
+class ConnectUpdate(msgspec.Struct, frozen=True):
     account_id: str
     email: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectState:
+class ConnectState(msgspec.Struct, frozen=True):
     """`transfers_status` is Stripe's value: active, pending, restricted, rejected, unsupported.
     `banks` are the fingerprints of where it pays out to; None where nobody asked."""
 
@@ -264,8 +252,7 @@ class ConnectState:
         return self.transfers_status == "active" and not self.is_closed
 
 
-@dataclass(frozen=True, slots=True)
-class EventSummary:
+class EventSummary(msgspec.Struct, frozen=True):
     """What the inbox stores of an event; `created` is Stripe's time.
 
     `object_id` is empty if Stripe names none; `related_account` is the connected account.
@@ -278,8 +265,7 @@ class EventSummary:
     created: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceMovement:
+class BalanceMovement(msgspec.Struct, frozen=True):
     """One line of the platform's Stripe balance.
 
     `of_id` is the refunded charge or reversed transfer.

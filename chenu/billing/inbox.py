@@ -6,7 +6,6 @@ trigger `store_event_once` inserts nothing for an id that is known. docs/decisio
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from operator import itemgetter
@@ -27,8 +26,7 @@ class EventSource(StrEnum):
     POLL = "POLL"
 
 
-@dataclass(frozen=True, slots=True)
-class InboxEvent:
+class InboxEvent(msgspec.Struct, frozen=True):
     """`object_id` is the Stripe object that the event is about."""
 
     id: str
@@ -40,8 +38,7 @@ class InboxEvent:
 _COLUMNS = Columns(InboxEvent, StripeEvent).select()
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrival:
+class _Arrival(msgspec.Struct, frozen=True):
     event: EventSummary
     source: EventSource
     at: datetime
@@ -49,8 +46,7 @@ class _Arrival:
     """The trace of the event's own request: a batch joins several."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
+class _Id(msgspec.Struct, frozen=True):
     id: str
 
 
@@ -194,8 +190,7 @@ async def store_handled(events: Sequence[EventSummary]) -> None:
     await db.execute(sql, ids, types, times, system_now())
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
+class Backlog(msgspec.Struct, frozen=True):
     """The number of waiting events, and the age of the oldest in seconds."""
 
     waiting: int

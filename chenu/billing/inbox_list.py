@@ -1,8 +1,9 @@
 """Stripe's events as staff see them, and one that is to be handled again."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from chenu.billing.tables import StripeEvent
 from chenu.core import db, queue
@@ -20,8 +21,7 @@ class EventState(StrEnum):
     FAILED = "FAILED"
 
 
-@dataclass(frozen=True, slots=True)
-class ListedEvent:
+class ListedEvent(msgspec.Struct, frozen=True):
     """`created_at` is when it happened at Stripe, the other times are system time."""
 
     id: str

@@ -1,7 +1,6 @@
 """Our mirror of Stripe's invoices, and the charges that settled those of subscriptions."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 from uuid import UUID
@@ -24,8 +23,7 @@ from chenu.core.rows import Columns, insert
 InvoiceId = NewType("InvoiceId", UUID)
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceRow:
+class InvoiceRow(msgspec.Struct, frozen=True):
     """Amounts in cents; the times are Stripe's, on business time.
 
     `pdf_url` is Stripe's; `has_document`: we keep a copy of that PDF.
@@ -188,8 +186,7 @@ async def mark_mailed(invoice_id: InvoiceId, at: datetime) -> bool:
     return bool(await db.execute(sql, invoice_id, at))
 
 
-@dataclass(frozen=True, slots=True)
-class InvoicePaymentRow:
+class InvoicePaymentRow(msgspec.Struct, frozen=True):
     """A charge for an invoice: gross = discount + tax + what is revenue, in cents."""
 
     id: UUID

@@ -1,12 +1,11 @@
 """Transfers and their reversals as Stripe lists them, whoever made them."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.core.money import Cents
 
 
-@dataclass(frozen=True, slots=True)
-class MadeMovement:
+class MadeMovement(msgspec.Struct, frozen=True):
     """A transfer or the reversal of one, as Stripe has it; `source_charge` paid for it."""
 
     id: str

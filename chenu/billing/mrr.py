@@ -3,9 +3,10 @@
 The database computes the same where it checks the books (recurring_mrr in migrations/sql).
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.recurring import BillingInterval
@@ -30,8 +31,7 @@ _PAYING = frozenset({"ACTIVE", "PAST_DUE", "RUNNING"})
 _LASTING = frozenset({CouponDuration.REPEATING, CouponDuration.FOREVER})
 
 
-@dataclass(frozen=True, slots=True)
-class TaxShare:
+class TaxShare(msgspec.Struct, frozen=True):
     """`net` of `total` is what is left without VAT: those of an invoice; 1 of 1 without."""
 
     net: int = 1
@@ -47,8 +47,7 @@ class TaxShare:
 NO_TAX = TaxShare()
 
 
-@dataclass(frozen=True, slots=True)
-class RecurringFacts:
+class RecurringFacts(msgspec.Struct, frozen=True):
     """All that MRR depends on. `price` and `discount_amount` in cents a period, with VAT.
 
     `status` is a subscription's or a contract's.
@@ -72,8 +71,7 @@ class RecurringFacts:
         return self.kind in _COUNTED and self.gives_access and self.status in _PAYING
 
 
-@dataclass(frozen=True, slots=True)
-class Mrr:
+class Mrr(msgspec.Struct, frozen=True):
     """Cents a month without VAT; `net` after discounts."""
 
     net: Cents

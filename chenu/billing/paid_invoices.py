@@ -1,7 +1,6 @@
 """What an account paid by invoice, without VAT and after refunds: as it is booked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -12,8 +11,7 @@ from chenu.core import db
 from chenu.core.money import Cents
 
 
-@dataclass(frozen=True, slots=True)
-class PaidInvoice:
+class PaidInvoice(msgspec.Struct, frozen=True):
     """`paid` is the revenue of its charges less that of their refunds, in cents."""
 
     number: str | None

@@ -1,9 +1,10 @@
 """What Stripe holds for a connected account, and what it sends from there to a bank."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from chenu.core.money import Cents
 
@@ -21,8 +22,7 @@ class PayoutStatus(StrEnum):
 ON_THE_WAY = frozenset({PayoutStatus.PENDING, PayoutStatus.IN_TRANSIT})
 
 
-@dataclass(frozen=True, slots=True)
-class PayoutState:
+class PayoutState(msgspec.Struct, frozen=True):
     """In cents; `failure_code` is Stripe's. `arrives_at`: when the bank should have it."""
 
     id: str
@@ -32,8 +32,7 @@ class PayoutState:
     failure_code: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class MoneyAtStripe:
+class MoneyAtStripe(msgspec.Struct, frozen=True):
     """`available` can be paid out, `pending` not yet. `payouts`: the latest, the newest first."""
 
     available: Cents

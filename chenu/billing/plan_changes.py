@@ -1,6 +1,5 @@
 """Changes of a subscription: what is asked of Stripe, and what a change would cost. Cents."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -16,8 +15,7 @@ class WaitingChange(msgspec.Struct, frozen=True):
     invoice_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ItemChange:
+class ItemChange(msgspec.Struct, frozen=True):
     """Another price from now on.
 
     `proration_date`: the difference is charged at once, counted from that moment; None in a trial,
@@ -31,8 +29,7 @@ class ItemChange:
     ends_discount: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LaterChange:
+class LaterChange(msgspec.Struct, frozen=True):
     """Another price from the end of the period on; `new_interval`: it is also paid otherwise.
 
     `ends_discount`: what is taken off is not for the new price.
@@ -45,8 +42,7 @@ class LaterChange:
     ends_discount: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewedLine:
+class PreviewedLine(msgspec.Struct, frozen=True):
     """`is_proration`: a part of a period, given back when the amount is negative."""
 
     amount: Cents
@@ -55,8 +51,7 @@ class PreviewedLine:
     period_end: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class InvoicePreview:
+class InvoicePreview(msgspec.Struct, frozen=True):
     """What Stripe would bill. `discount` was taken off the lines; `tax` is in the total.
 
     `amount_due` is the total less the customer's credit balance, never below zero.

@@ -1,9 +1,10 @@
 """Stripe's subscriptions and their invoices as the business sees them. Amounts are cents."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from chenu.billing.gateway import Charge
 from chenu.core.money import Cents
@@ -48,8 +49,7 @@ class InvoiceStatus(StrEnum):
     UNCOLLECTIBLE = "UNCOLLECTIBLE"
 
 
-@dataclass(frozen=True, slots=True)
-class DiscountState:
+class DiscountState(msgspec.Struct, frozen=True):
     """What a subscription has taken off now: per cent or cents. `duration` is Stripe's.
 
     `ends_at`: when a repeating one stops; None for the others.
@@ -63,8 +63,7 @@ class DiscountState:
     ends_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class CouponRequest:
+class CouponRequest(msgspec.Struct, frozen=True):
     """A coupon at Stripe, under an id that we choose. It never changes, and names its products."""
 
     id: str
@@ -76,8 +75,7 @@ class CouponRequest:
     product_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduledChange:
+class ScheduledChange(msgspec.Struct, frozen=True):
     """What a schedule makes of a subscription at `starts_at`, the end of its period."""
 
     product_id: str
@@ -85,8 +83,7 @@ class ScheduledChange:
     starts_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PendingChange:
+class PendingChange(msgspec.Struct, frozen=True):
     """A change that takes effect when its invoice is paid, on Stripe's page at `payment_url`.
 
     Until then nothing changes; after `expires_at` it is dropped.
@@ -100,8 +97,7 @@ class PendingChange:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriptionState:
+class SubscriptionState(msgspec.Struct, frozen=True):
     """`metadata` is what our Checkout request said about it; times are Stripe's.
 
     `interval` None: a price by the week or the like, not ours. `is_collection_paused`: set in
@@ -141,8 +137,7 @@ class SubscriptionState:
         return self.status in GIVES_ACCESS and not self.is_collection_paused
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceLine:
+class InvoiceLine(msgspec.Struct, frozen=True):
     """`description` is Stripe's; `product_id` None: Stripe names no product."""
 
     description: str
@@ -153,16 +148,14 @@ class InvoiceLine:
     product_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """`fingerprint` is the same for one card whoever pays with it; None for what is no card."""
 
     id: str
     fingerprint: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceState:
+class InvoiceState(msgspec.Struct, frozen=True):
     """`payments` are the settled charges; `metadata` that of its subscription or payment page."""
 
     id: str
@@ -229,8 +222,7 @@ def _place(charge: Charge) -> tuple[datetime, str]:
     return charge.created, charge.id
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeAmounts:
+class ChargeAmounts(msgspec.Struct, frozen=True):
     """What a charge for an invoice is booked as: `gross` is the price before the discount."""
 
     gross: Cents
@@ -248,8 +240,7 @@ class RefundStatus(StrEnum):
     CANCELED = "canceled"
 
 
-@dataclass(frozen=True, slots=True)
-class RefundState:
+class RefundState(msgspec.Struct, frozen=True):
     """A refund at Stripe, whoever made it; `is_undone`: the money is back in our balance.
 
     `operation_id` is our operation that made it, None for one of Stripe's dashboard.
@@ -268,8 +259,7 @@ class RefundState:
         return self.status in (RefundStatus.FAILED, RefundStatus.CANCELED)
 
 
-@dataclass(frozen=True, slots=True)
-class CreditNoteRequest:
+class CreditNoteRequest(msgspec.Struct, frozen=True):
     """The document of what is returned of a paid invoice.
 
     `refund_id` is the refund that it is about; None: Stripe makes one together with it.
@@ -281,8 +271,7 @@ class CreditNoteRequest:
     refund_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CreditNoteState:
+class CreditNoteState(msgspec.Struct, frozen=True):
     """`refund_ids` are those that it documents."""
 
     id: str

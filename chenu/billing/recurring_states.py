@@ -1,8 +1,9 @@
 """The history of subscriptions and contracts: a row for each change of what MRR depends on."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.billing.coupon_rules import CouponDuration
@@ -23,8 +24,7 @@ from chenu.core.money import Cents
 from chenu.core.rows import Columns, insert
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(msgspec.Struct, frozen=True):
     kind: RecurringKind
     item: str
     status: str

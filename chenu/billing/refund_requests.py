@@ -1,11 +1,12 @@
 """Decisions to return something of a plan's charge: who asked, who agreed, what became of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.billing.invoice_tables import InvoiceRefundRequest
@@ -43,8 +44,7 @@ class RefundRequestState(StrEnum):
     FAILED = "FAILED"
 
 
-@dataclass(frozen=True, slots=True)
-class RefundRequestRow:
+class RefundRequestRow(msgspec.Struct, frozen=True):
     id: RefundRequestId
     invoice_id: InvoiceId
     payment_id: UUID
@@ -106,14 +106,12 @@ async def list_waiting_requests(page: PageRequest) -> Page[RefundRequestRow]:
     return await fetch_page(RefundRequestRow, _REQUEST, "state = 'WAITING'", page=page)
 
 
-@dataclass(frozen=True, slots=True)
-class _Promised:
+class _Promised(msgspec.Struct, frozen=True):
     payment_id: UUID
     amount: Cents
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(msgspec.Struct, frozen=True):
     id: RefundRequestId
 
 

@@ -1,10 +1,11 @@
 """What was returned of plans' charges, and Stripe's credit notes about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.billing.invoice_tables import CreditNote, InvoiceRefund
@@ -21,8 +22,7 @@ from chenu.core.rows import Columns, insert
 InvoiceRefundId = NewType("InvoiceRefundId", UUID)
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceRefundRow:
+class InvoiceRefundRow(msgspec.Struct, frozen=True):
     """`tax` is the part of the amount that is VAT; a refund that failed returned nothing."""
 
     id: InvoiceRefundId
@@ -80,8 +80,7 @@ async def list_refunds_of_payment(payment_id: UUID) -> list[InvoiceRefundRow]:
     return await db.fetch_all(InvoiceRefundRow, sql, payment_id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Returned:
+class _Returned(msgspec.Struct, frozen=True):
     payment_id: UUID
     amount: Cents
 
@@ -107,8 +106,7 @@ async def mark_refund_failed(refund_id: InvoiceRefundId, failed_at: datetime) ->
     return bool(await db.execute(sql, refund_id, failed_at))
 
 
-@dataclass(frozen=True, slots=True)
-class CreditNoteRow:
+class CreditNoteRow(msgspec.Struct, frozen=True):
     id: UUID
     invoice_id: InvoiceId
     number: str

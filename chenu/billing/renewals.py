@@ -1,12 +1,11 @@
 """What a renewal will charge, as Stripe expects it."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.core.money import Cents
 
 
-@dataclass(frozen=True, slots=True)
-class RenewalPreview:
+class RenewalPreview(msgspec.Struct, frozen=True):
     """What the next invoice of a subscription will charge, and whether there is a card for it."""
 
     amount: Cents

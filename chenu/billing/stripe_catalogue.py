@@ -4,8 +4,9 @@ They have no operations: a product is found by its id, a price by its lookup key
 name in the metadata.
 """
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from chenu.billing.gateway import StripeRefusal
 from chenu.billing.stripe_gateway import API_VERSION
@@ -16,8 +17,7 @@ _OURS = "chenu"
 """The metadata key that marks our own endpoints."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProductRequest:
+class ProductRequest(msgspec.Struct, frozen=True):
     """`id` is chosen by us, so that a second run finds it."""
 
     id: str
@@ -25,8 +25,7 @@ class ProductRequest:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class PriceRequest:
+class PriceRequest(msgspec.Struct, frozen=True):
     """`interval` is month, year or None for once.
 
     After a change `lookup_key` moves to the new price.
@@ -38,8 +37,7 @@ class PriceRequest:
     interval: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointRequest:
+class EndpointRequest(msgspec.Struct, frozen=True):
     """`name` is snapshot, connect or thin; `events` is in a fixed order.
 
     `of_connected`: events of connected accounts instead of our own.
@@ -51,8 +49,7 @@ class EndpointRequest:
     of_connected: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """`result` is created, updated or unchanged; `secret` is set only for a new endpoint."""
 
     what: str

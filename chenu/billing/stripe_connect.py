@@ -1,9 +1,9 @@
 """Calls about accounts that are paid: Connect through Accounts v2, recipient configuration."""
 
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from chenu.billing import gateway, stripe_objects
 from chenu.billing.gateway import OperationIdentity

@@ -1,10 +1,11 @@
 """Requests to subscribe: their rows, their payment pages, and what became of them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.billing import coupon_redemptions
@@ -27,8 +28,7 @@ class OrderStatus(StrEnum):
     FAILED = "FAILED"
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRow:
+class OrderRow(msgspec.Struct, frozen=True):
     """`created_at`: business time. `checkout_expires_at`, `updated_at`: system time."""
 
     id: OrderId

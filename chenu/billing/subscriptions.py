@@ -1,10 +1,11 @@
 """Our mirror of Stripe's subscriptions: the newest answer wins."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.billing.coupon_rules import CouponDuration
@@ -32,8 +33,7 @@ TRIAL_USED = "TRIAL_USED"
 """`refusal_code` of a subscription that ended because its card was in another trial."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriptionRow:
+class SubscriptionRow(msgspec.Struct, frozen=True):
     """`price` in cents for each interval; times are Stripe's, on business time.
 
     `discount_...`: what it has taken off now, all None without a discount.
@@ -179,8 +179,7 @@ async def list_subscriptions_by_stripe_id(stripe_ids: Sequence[str]) -> list[Sub
     return await db.fetch_all(SubscriptionRow, sql, list(stripe_ids))
 
 
-@dataclass(frozen=True, slots=True)
-class SubscribedItems:
+class SubscribedItems(msgspec.Struct, frozen=True):
     """What is subscribed to, will be by a schedule, and is to be once that is paid.
 
     `interval` where Stripe's price has none of ours.

@@ -1,8 +1,9 @@
 """When the end of each trial is announced: a row with its due time, on business time."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+import msgspec
 
 from chenu.billing.recurring import SubscriptionStatus
 from chenu.billing.subscriptions import SubscriptionId, SubscriptionRow
@@ -16,8 +17,7 @@ from chenu.core.rows import Columns, insert
 BEFORE_END = timedelta(days=2)
 
 
-@dataclass(frozen=True, slots=True)
-class ReminderRow:
+class ReminderRow(msgspec.Struct, frozen=True):
     id: UUID
     subscription_id: SubscriptionId
     due_at: datetime

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+
+import msgspec
 
 AA = 4.5
 """For text of ordinary size."""
@@ -17,8 +18,7 @@ _STEPS = 200
 Rgb = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(msgspec.Struct, frozen=True):
     """`ratio` is the lowest of all grounds, cut to two decimals; `nearest` is one that does."""
 
     ratio: Decimal

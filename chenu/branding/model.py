@@ -1,11 +1,11 @@
 """What a brand is, and what is checked before it is stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NewType
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from chenu.accounts.validation import check_line, check_locale, check_name
@@ -34,8 +34,7 @@ _UNREADABLE_DARK = mark(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BrandInput:
+class BrandInput(msgspec.Struct, frozen=True):
     """What is not given stays. None: ours, or the visitor's own, counts again.
 
     `agents` empty: all that are published.

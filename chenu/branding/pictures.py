@@ -1,7 +1,8 @@
 """The rows of a brand's pictures: what it shows, and what waits to be deleted."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, Actor
@@ -18,8 +19,7 @@ _COLUMN = {PictureUse.LOGO: "logo", PictureUse.ICON: "icon"}
 _NO_BRAND = mark("Please give the brand a name first")
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
+class _Name(msgspec.Struct, frozen=True):
     name: str
 
 

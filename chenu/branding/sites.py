@@ -4,8 +4,9 @@ A brand is awake while its account is entitled to WHITE_LABEL: asleep, it has no
 lead to ours. docs/decisions/0085.
 """
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.entitlements import find_entitlements
@@ -37,8 +38,7 @@ def origin_at(public_url: str, host: str) -> str:
     return f"{ours.scheme}://{host}" + (f":{ours.port}" if ours.port else "")
 
 
-@dataclass(frozen=True, slots=True)
-class FoundHost:
+class FoundHost(msgspec.Struct, frozen=True):
     """`site` None of a host that is proved: its brand sleeps."""
 
     site: Site | None

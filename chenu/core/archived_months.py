@@ -1,8 +1,9 @@
 """What the files of archived months must say. Written by the owner of the tables alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.ids import new_id
@@ -11,8 +12,7 @@ from chenu.core.rows import Columns, insert
 from chenu.core.tables import ArchivedMonth as ArchivedMonthTable
 
 
-@dataclass(frozen=True, slots=True)
-class ArchivedMonth:
+class ArchivedMonth(msgspec.Struct, frozen=True):
     """`month` is its first day; `hash` is SHA-256 over its rows, `sums` is JSON."""
 
     table_name: str

@@ -11,7 +11,8 @@ import signal
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.core.errors import Busy
 
@@ -23,8 +24,7 @@ class TookTooLong(Exception):
     """It was killed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """`status` is negative for a process that was killed by that signal."""
 
     status: int

@@ -5,7 +5,8 @@ without a placement fails a test. docs/scaling.md, docs/decisions/0096.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 RANDOM = "UUIDs of ours, unique by construction"
 SEQUENCE = "from one sequence, of which each node takes a range of its own"
@@ -22,8 +23,7 @@ DESK = "read by the staff across accounts, and written by people"
 OF_A_PERSON = "of a person, who may belong to several accounts"
 
 
-@dataclass(frozen=True, slots=True)
-class Distributed:
+class Distributed(msgspec.Struct, frozen=True):
     """Rows are where the hash of column `by` says.
 
     Tables of one `group` have the rows of the same value on the same node. `keys` says of unique
@@ -36,33 +36,30 @@ class Distributed:
     by: str
     why: str
     group: str = "account"
-    keys: Mapping[str, str] = field(default_factory=dict)
-    without: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = msgspec.field(default_factory=dict)
+    without: Mapping[str, str] = msgspec.field(default_factory=dict)
     nulls: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True):
     """All rows on each node: read and joined anywhere, each change made everywhere at once."""
 
     table: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(msgspec.Struct, frozen=True):
     """On the coordinator alone. `without` as above."""
 
     table: str
     why: str
-    without: Mapping[str, str] = field(default_factory=dict)
+    without: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 Placement = Distributed | Reference | Local
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(msgspec.Struct, frozen=True):
     """A function in SQL that reads or writes distributed tables.
 
     `by` is the parameter with the value of the distribution column, which sends a call to its node;
@@ -75,8 +72,7 @@ class Function:
     group: str = "account"
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(msgspec.Struct, frozen=True):
     """A trigger on a distributed table that writes rows which are not on its node."""
 
     table: str

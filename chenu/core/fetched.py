@@ -5,8 +5,9 @@ and is written `WHERE fetch_number < $n`. docs/decisions/0021.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Generic, NewType, TypeVar
+
+import msgspec
 
 from chenu.core import db
 
@@ -15,8 +16,7 @@ T = TypeVar("T")
 FetchNumber = NewType("FetchNumber", int)
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched(Generic[T]):
+class Fetched(msgspec.Struct, Generic[T], frozen=True):
     """An answer and its number: a greater one was requested later.
 
     Numbers are unique in all processes.

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,8 +34,7 @@ NOT_STORED = frozenset({MailKind.PERSON_DELETED})
 """Deleted once they are sent or given up, because nothing else has the address any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class MailRow:
+class MailRow(msgspec.Struct, frozen=True):
     """`params` is JSON; `created_at` is business time and becomes the mail's date.
 
     `site`: the account whose site asked for it.
@@ -147,8 +145,7 @@ async def _delete_if_not_stored(mail_id: UUID) -> bool:
     return bool(await db.execute(sql, mail_id, list(NOT_STORED)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
+class _Id(msgspec.Struct, frozen=True):
     id: UUID
 
 

@@ -1,7 +1,8 @@
 """Every kind of mail: why it is sent, and which of them people may turn off."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from chenu.core.i18n import mark
 
@@ -109,8 +110,7 @@ class MailReason(StrEnum):
     ACCOUNT = mark("You receive this mail because you have an account on CHE·NU.")
 
 
-@dataclass(frozen=True, slots=True)
-class MailRule:
+class MailRule(msgspec.Struct, frozen=True):
     """`topic` None: the mail is needed by law, contract or safety, and always sent."""
 
     reason: MailReason

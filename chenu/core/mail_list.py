@@ -1,10 +1,11 @@
 """Mails of the outbox as staff see them: never what is written in one, which may be a secret."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db, queue
 from chenu.core.clock import system_now
@@ -22,8 +23,7 @@ class MailState(StrEnum):
     FAILED = "FAILED"
 
 
-@dataclass(frozen=True, slots=True)
-class ListedMail:
+class ListedMail(msgspec.Struct, frozen=True):
     """`created_at` is business time, `next_attempt_at` and `sent_at` are system time."""
 
     id: UUID

@@ -7,7 +7,8 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.clock import business_now
@@ -19,16 +20,14 @@ from chenu.core.tables import MailPreference
 _PURPOSE = b"mail preference:"
 
 
-@dataclass(frozen=True, slots=True)
-class _Off:
+class _Off(msgspec.Struct, frozen=True):
     topic: str
 
 
 _OFF = Columns(_Off, MailPreference).select()
 
 
-@dataclass(frozen=True, slots=True)
-class Unsubscription:
+class Unsubscription(msgspec.Struct, frozen=True):
     """What the link in a mail is about; the address itself is not in it."""
 
     email_hash: bytes

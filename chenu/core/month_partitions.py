@@ -4,9 +4,9 @@ migrations/sql/months.sql has the functions; docs/decisions/0095.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import structlog
 
 from chenu.core import db
@@ -19,8 +19,7 @@ MONTHS_AHEAD = 6
 """So many months after the running one have their partitions: the worker may be away for long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
+class Partition(msgspec.Struct, frozen=True):
     """A month of a table, from `starts_at` (None: from the beginning) until before `ends_at`."""
 
     name: str
@@ -28,8 +27,7 @@ class Partition:
     ends_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SplitTable:
+class SplitTable(msgspec.Struct, frozen=True):
     """`last_end`: from then on its rows have no place."""
 
     name: str

@@ -1,7 +1,8 @@
 """Calendar months in UTC, as statements and earnings are asked for."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+import msgspec
 
 from chenu.core.errors import Invalid
 from chenu.core.i18n import mark
@@ -9,8 +10,7 @@ from chenu.core.i18n import mark
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Month:
+class Month(msgspec.Struct, frozen=True, order=True):
     year: int
     month: int
 

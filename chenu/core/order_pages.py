@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar, cast
 from uuid import UUID
 
+import msgspec
+
 from chenu.core import db
 from chenu.core.clock import system_now
 
 Id = TypeVar("Id", bound=UUID)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(msgspec.Struct, frozen=True):
     id: UUID
 
 

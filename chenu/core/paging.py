@@ -5,7 +5,6 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
@@ -25,8 +24,7 @@ Key = tuple[KeyPart, str]
 """The sort value (an integer or text) and the row's id at which a page begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
+class PageRequest(msgspec.Struct, frozen=True):
     """`size` rows after the key, or before it when `backwards`."""
 
     size: int
@@ -34,8 +32,7 @@ class PageRequest:
     backwards: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
+class Page(msgspec.Struct, Generic[Row], frozen=True):
     """Rows in display order, whichever way they were fetched."""
 
     rows: Sequence[Row]
@@ -43,8 +40,7 @@ class Page(Generic[Row]):
     has_previous: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Keyset:
+class Keyset(msgspec.Struct, frozen=True):
     """How a list is ordered: by an SQL expression and the row's id, in one direction.
 
     `cast` is the SQL type of the sort value, `read` converts a part of the key into an SQL

@@ -11,10 +11,11 @@ that they own), @agents (ids of listings that go with them), @emails (addresses 
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 
@@ -34,8 +35,7 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Whose:
+class Whose(msgspec.Struct, frozen=True):
     """The person that the rules are applied to."""
 
     person: UUID
@@ -68,8 +68,7 @@ def is_pseudonymous(email: str) -> bool:
     return email.endswith(f"@{DELETED_DOMAIN}")
 
 
-@dataclass(frozen=True, slots=True)
-class Blank:
+class Blank(msgspec.Struct, frozen=True):
     """Writes these SQL expressions into the person's rows; `whose` where they are others."""
 
     columns: Mapping[str, str]
@@ -77,16 +76,14 @@ class Blank:
     whose: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(msgspec.Struct, frozen=True):
     """Deletes the person's rows; `whose` where they are others than those of the export."""
 
     only: str = "true"
     whose: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PersonalData:
+class PersonalData(msgspec.Struct, frozen=True):
     """`whose` is the SQL condition on the rows that an export tells of.
 
     `exported` and `hidden` (with the reason) name each column. `retained` says why a deletion
@@ -96,9 +93,9 @@ class PersonalData:
     table: str
     whose: str
     exported: tuple[str, ...]
-    hidden: Mapping[str, str] = field(default_factory=dict)
+    hidden: Mapping[str, str] = msgspec.field(default_factory=dict)
     erasure: tuple[Blank | Delete, ...] = ()
-    retained: Mapping[str, str] = field(default_factory=dict)
+    retained: Mapping[str, str] = msgspec.field(default_factory=dict)
     topic: str = ""
 
     @property
@@ -106,8 +103,7 @@ class PersonalData:
         return f"{self.topic or self.table}.json"
 
 
-@dataclass(frozen=True, slots=True)
-class NoPersonalData:
+class NoPersonalData(msgspec.Struct, frozen=True):
     """A table without data of people; `why` says what makes it so.
 
     `codes` are columns whose names look like people's data, and are not.

@@ -5,10 +5,11 @@ no secret, no hash, nothing encrypted, nothing that people wrote. docs/decisions
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.paged_rows import fetch_page
@@ -23,8 +24,7 @@ class KeyType(StrEnum):
     NUMBER = "bigint"
 
 
-@dataclass(frozen=True, slots=True)
-class PlainTable:
+class PlainTable(msgspec.Struct, frozen=True):
     """The first of `columns` is the key, which an index orders."""
 
     name: str
@@ -32,8 +32,7 @@ class PlainTable:
     key_type: KeyType = KeyType.UUID
 
 
-@dataclass(frozen=True, slots=True)
-class PlainRow:
+class PlainRow(msgspec.Struct, frozen=True):
     """`cells` in the order of the table's columns, as PostgreSQL writes them."""
 
     cells: list[str | None]

@@ -1,8 +1,9 @@
 """Jobs that wait or run, as staff see them; one that is done is gone."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.errors import NotFound
@@ -17,8 +18,7 @@ class JobState(StrEnum):
     """It has failed, and waits for its next attempt."""
 
 
-@dataclass(frozen=True, slots=True)
-class JobRow:
+class JobRow(msgspec.Struct, frozen=True):
     """`argument` is the id of what it is about. Times are the database's."""
 
     id: int
@@ -36,8 +36,7 @@ class JobRow:
         return JobState.FAILING if self.attempts else JobState.WAITING
 
 
-@dataclass(frozen=True, slots=True)
-class JobFailure:
+class JobFailure(msgspec.Struct, frozen=True):
     """`kind` is the exception's name, `message` what it said, of refusals of ours only."""
 
     at: datetime

@@ -1,9 +1,10 @@
 """When recurring work is due: at an interval, or at a time of the month. Business time, UTC."""
 
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
+
+import msgspec
 
 _DAY_HOURS = 24
 _LAST_DAY = 31
@@ -28,8 +29,7 @@ class Recurrence(Protocol):
         """The due time after a run for `due` that ended at `now`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
+class Every(msgspec.Struct, frozen=True):
     """An interval after the end of the last run: missed runs are not repeated."""
 
     interval: timedelta
@@ -47,8 +47,7 @@ class Every:
         return now + self.interval
 
 
-@dataclass(frozen=True, slots=True)
-class Monthly:
+class Monthly(msgspec.Struct, frozen=True):
     """On this day of each month at this hour; in a shorter month on its last day."""
 
     day: int = 1

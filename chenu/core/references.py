@@ -4,9 +4,10 @@ Each feature declares its own in its `references.py`; chenu/flows/customers asks
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.errors import BadInput
@@ -32,8 +33,7 @@ class Gives(StrEnum):
     PERSON = "PERSON"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True):
     """`sql` selects the column `id` by $1: an uuid or a text, by the form.
 
     `what` names the row that was found. `prefixes` are those of Stripe's ids, none for all of them.
@@ -66,8 +66,7 @@ def by_text(what: str, sql: str, gives: Gives = Gives.ACCOUNT) -> Reference:
     return Reference(what, Form.TEXT, sql, gives=gives)
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(msgspec.Struct, frozen=True):
     """What somebody typed, as it is looked for."""
 
     form: Form
@@ -90,8 +89,7 @@ def _find_global(text: str) -> UUID | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(msgspec.Struct, frozen=True):
     id: UUID | None
 
 

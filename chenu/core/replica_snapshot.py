@@ -2,16 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.replica import ReplicaFailed
 from chenu.core.staleness import StaleRead
 
 
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
+class _Snapshot(msgspec.Struct, frozen=True):
     """Stands where a transaction of the primary's stands, so that all statements go to it."""
 
     connection: Any

@@ -4,8 +4,9 @@ Each feature declares its own tables in its `retention.py`; chenu/jobs/purge.py 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
@@ -15,8 +16,7 @@ _BATCH = 500
 _MOST_BATCHES = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Retention:
+class Retention(msgspec.Struct, frozen=True):
     """`age` is the indexed SQL time that is compared.
 
     `only` is a condition on rows that may be deleted. `month`: the table is split by months of this
@@ -32,8 +32,7 @@ class Retention:
     month: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Forever:
+class Forever(msgspec.Struct, frozen=True):
     """Rows that no purge deletes; `why` says what needs them, or what bounds their number."""
 
     table: str

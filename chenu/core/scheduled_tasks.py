@@ -4,9 +4,10 @@ A claim is a lease, so that the task of a worker that dies becomes available aga
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
@@ -20,8 +21,7 @@ LEASE = timedelta(seconds=30)
 _FIRST_RETRY = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True):
     """A claimed run: the time for which it is due, and how often it has failed."""
 
     name: str
@@ -30,13 +30,11 @@ class Turn:
     failures: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
+class _Name(msgspec.Struct, frozen=True):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Claimed:
+class _Claimed(msgspec.Struct, frozen=True):
     due_at: datetime
     failures: int
 
@@ -114,8 +112,7 @@ async def hasten(names: Iterable[str]) -> None:
     await db.execute(sql, list(names), business_now())
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRow:
+class TaskRow(msgspec.Struct, frozen=True):
     """`due_at` is business time, the rest system time; `failures` since the last success."""
 
     name: str

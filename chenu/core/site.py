@@ -7,20 +7,19 @@ absolute URL or lists agents asks here, so that nothing has to hand it on.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 OUR_NAME = "CHE·NU"
 
 
-@dataclass(frozen=True, slots=True)
-class FooterLink:
+class FooterLink(msgspec.Struct, frozen=True):
     label: str
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True):
     """A brand's logo or icon: its name in the object store, and the size of its largest file."""
 
     name: str
@@ -28,8 +27,7 @@ class Picture:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(msgspec.Struct, frozen=True):
     """One host of an account and the brand on it. `origin` has no slash at its end.
 
     `accent_light` and `accent_dark` are `#rrggbb`, None: ours. `agents` are the only ones that the

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class TraceSettings:
+
+class TraceSettings(msgspec.Struct, frozen=True):
     """Where spans are sent; an empty `service` means the process's own name."""
 
     url: str
@@ -24,15 +24,14 @@ class Kind(Enum):
     CONSUMER = auto()
 
 
-@dataclass(slots=True)
-class Note:
+class Note(msgspec.Struct):
     """What is added to a span at its end, redacted as logs are.
 
     `error` is a code or the name of an exception, never its message, which may quote anything.
     """
 
     name: str
-    attributes: dict[str, str | int] = field(default_factory=dict)
+    attributes: dict[str, str | int] = msgspec.field(default_factory=dict)
     error: str = ""
 
 

@@ -8,8 +8,9 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class ReadKind(StrEnum):
@@ -35,8 +36,7 @@ SHORTEST_BOUND = 0.5
 """Shorter ones would need so many probes that they cost more than they spare."""
 
 
-@dataclass(slots=True)
-class StaleRead:
+class StaleRead(msgspec.Struct):
     """Reads of one kind for one reader, who has written until the position `after` of the log.
 
     `as_of` becomes the monotonic time that the oldest of its answers is of: infinite while all

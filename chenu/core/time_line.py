@@ -3,18 +3,18 @@
 Each feature selects its own lines; whoever shows them merges what the features give.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.money import Cents
 from chenu.core.paging import Key, KeyPart, Page, PageRequest, bad_cursor, cut
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """`ref` names the source and the row, joined by a colon: the order within one moment.
 
     `what` is a code of the source's, such as a state; `words` is how the row is called. `page_id`

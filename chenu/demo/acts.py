@@ -1,10 +1,10 @@
 """What people do in the demo's history, each through the product's flows and Stripe's pages."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx
+import msgspec
 
 from chenu.accounts.actor import ANONYMOUS, AccountId
 from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
@@ -45,8 +45,7 @@ def own_card(number: int) -> str:
     return f"{digits}{-total % 10}"
 
 
-@dataclass(frozen=True, slots=True)
-class SignUp:
+class SignUp(msgspec.Struct, frozen=True):
     """Somebody opens an account."""
 
     person: DemoPerson
@@ -55,8 +54,7 @@ class SignUp:
         await insert_people([self.person])
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribe:
+class Subscribe(msgspec.Struct, frozen=True):
     """Starts a plan on Stripe's page; `card` may be empty in a trial."""
 
     role: str
@@ -76,8 +74,7 @@ class Subscribe:
         await pay(order.checkout_url, self.card)
 
 
-@dataclass(frozen=True, slots=True)
-class Buy:
+class Buy(msgspec.Struct, frozen=True):
     """Buys an agent for its price of then."""
 
     role: str
@@ -94,8 +91,7 @@ class Buy:
             await pay(purchase.checkout_url, self.card)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """Another plan: now with its difference, or less from the end of the period on."""
 
     role: str
@@ -108,8 +104,7 @@ class Change:
         await change_plan(services, await act_as(self.role), request, key)
 
 
-@dataclass(frozen=True, slots=True)
-class Refund:
+class Refund(msgspec.Struct, frozen=True):
     """The support desk returns something of the last invoice."""
 
     role: str
@@ -125,8 +120,7 @@ class Refund:
         await request_refund(services, await act_as("staff"), request, f"history-plan-{self.role}")
 
 
-@dataclass(frozen=True, slots=True)
-class Withdraw:
+class Withdraw(msgspec.Struct, frozen=True):
     """From the plan, within 14 days of its first payment."""
 
     role: str
@@ -138,8 +132,7 @@ class Withdraw:
         await declare_own(services, actor, plan.id)
 
 
-@dataclass(frozen=True, slots=True)
-class NewCard:
+class NewCard(msgspec.Struct, frozen=True):
     """Another card in the billing portal, from which an overdue invoice is paid."""
 
     role: str
@@ -151,8 +144,7 @@ class NewCard:
         await pay(url, self.card, action="card")
 
 
-@dataclass(frozen=True, slots=True)
-class FillInBilling:
+class FillInBilling(msgspec.Struct, frozen=True):
     """Whom the invoices are made out to."""
 
     role: str
@@ -162,8 +154,7 @@ class FillInBilling:
         await save_billing_details(await act_as(self.role), self.details)
 
 
-@dataclass(frozen=True, slots=True)
-class AskForOffer:
+class AskForOffer(msgspec.Struct, frozen=True):
     """Somebody who has no account."""
 
     data: InquiryInput
@@ -172,8 +163,7 @@ class AskForOffer:
         await ask_for_offer(ANONYMOUS, self.data)
 
 
-@dataclass(frozen=True, slots=True)
-class AskSupport:
+class AskSupport(msgspec.Struct, frozen=True):
     """The plan's support desk; nobody has answered yet."""
 
     role: str
@@ -184,8 +174,7 @@ class AskSupport:
         await ask_support(await act_as(self.role), self.subject, self.body)
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(msgspec.Struct, frozen=True):
     """The plan ends with its period."""
 
     role: str
@@ -197,8 +186,7 @@ class Cancel:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Resume:
+class Resume(msgspec.Struct, frozen=True):
     """The plan is renewed after all."""
 
     role: str
@@ -207,8 +195,7 @@ class Resume:
         await resume_plan(services, await act_as(self.role))
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
+class Contract(msgspec.Struct, frozen=True):
     """Staff enter a contract for ENTERPRISE, of a year from now on."""
 
     role: str

@@ -1,8 +1,7 @@
 """What people do about agents that were bought by acts.Buy: ended, overdue, given back."""
 
-from dataclasses import dataclass
-
 import httpx
+import msgspec
 
 from chenu.accounts.actor import ApiScope
 from chenu.agents.purchases import PurchaseRow, list_paid_purchases
@@ -19,8 +18,7 @@ _DECLINED = "pm_card_chargeCustomerFail"
 _TIMEOUT_SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class CancelAgent:
+class CancelAgent(msgspec.Struct, frozen=True):
     """It ends with its period."""
 
     role: str
@@ -31,8 +29,7 @@ class CancelAgent:
         await cancel_purchase(services, actor, purchase.id, f"history-cancel-{self.slug}")
 
 
-@dataclass(frozen=True, slots=True)
-class LoseCard:
+class LoseCard(msgspec.Struct, frozen=True):
     """From now on the card of an agent's subscription is declined."""
 
     role: str
@@ -55,8 +52,7 @@ class LoseCard:
             changed.raise_for_status()
 
 
-@dataclass(frozen=True, slots=True)
-class GiveAgentBack:
+class GiveAgentBack(msgspec.Struct, frozen=True):
     """By its buyer: whole, within 14 days and before the first use."""
 
     role: str
@@ -68,8 +64,7 @@ class GiveAgentBack:
         await refund_sale(services, actor, request, f"history-back-{self.slug}")
 
 
-@dataclass(frozen=True, slots=True)
-class RefundSale:
+class RefundSale(msgspec.Struct, frozen=True):
     """By the agent's creator or staff: `amount` of what `buyer` paid, or all that is left."""
 
     role: str

@@ -4,10 +4,10 @@ program.
 Not a part of the history's file: calls are counted by calendar month, and a demo begins in any.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx
+import msgspec
 
 from chenu.accounts.actor import AccountId, ApiScope
 from chenu.billing.recurring import SubscriptionKind
@@ -29,8 +29,7 @@ _REFUSED_EVERY = 6
 """Days: the program starts anew then, and asks for more than a minute allows."""
 
 
-@dataclass(frozen=True, slots=True)
-class BuyApiPlan:
+class BuyApiPlan(msgspec.Struct, frozen=True):
     """On Stripe's page."""
 
     role: str

@@ -3,9 +3,8 @@
 They begin with a purchase by one of Stripe's cards for that.
 """
 
-from dataclasses import dataclass
-
 import httpx
+import msgspec
 
 from chenu.billing.disputes import list_disputes_of_purchases
 from chenu.billing.fraud_warnings import list_open_warnings
@@ -23,8 +22,7 @@ WARNED = "4000000000005423"
 _TIMEOUT_SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerBank:
+class AnswerBank(msgspec.Struct, frozen=True):
     """By the agent's creator, about what `buyer` bought."""
 
     role: str
@@ -38,8 +36,7 @@ class AnswerBank:
         await submit_evidence(services, await act_as(self.role), request, key)
 
 
-@dataclass(frozen=True, slots=True)
-class BankDecides:
+class BankDecides(msgspec.Struct, frozen=True):
     """`status` of the dispute, as at Stripe."""
 
     buyer: str
@@ -57,8 +54,7 @@ class BankDecides:
         answer.raise_for_status()
 
 
-@dataclass(frozen=True, slots=True)
-class DecideWarning:
+class DecideWarning(msgspec.Struct, frozen=True):
     """By the support desk, about the only one that is open."""
 
     decision: str

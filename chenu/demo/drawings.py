@@ -1,10 +1,10 @@
 """Pictures of agents for the demo, drawn here: the same each time, and of nobody else's making."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal
 
+import msgspec
 from PIL import Image, ImageDraw, ImageFont
 
 from chenu.media.pictures import WIDTHS, PictureSize, PictureUse
@@ -20,8 +20,7 @@ _PAPER, _INK, _SOFT, _HAIR = (255, 253, 248), (43, 38, 32), (112, 104, 94), (226
 _TONES: dict[Tone, Colour] = {"good": (47, 107, 79), "warn": (139, 94, 20), "bad": (158, 54, 48)}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of what an agent answers: what it is about, and what it found."""
 
     words: str
@@ -29,8 +28,7 @@ class Line:
     tone: Tone = "good"
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(msgspec.Struct, frozen=True):
     """What an agent shows; `alt` says it to those who do not see it."""
 
     alt: str

@@ -1,12 +1,11 @@
 """An entry of the demo's history: what is done, and when."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.demo.acts import Act
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """`day` counts from the history's first moment; a fraction is a time of that day."""
 
     day: float

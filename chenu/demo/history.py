@@ -7,7 +7,6 @@ sandbox's archive. The addresses of web process and sandbox are left open.
 import io
 import lzma
 import tarfile
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -40,16 +39,14 @@ class Manifest(msgspec.Struct, frozen=True):
     sequences: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Origins:
+class Origins(msgspec.Struct, frozen=True):
     """Where the web process and the sandbox of a demo are reached."""
 
     web: str
     sandbox: str
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(msgspec.Struct, frozen=True):
     """`rows` by table, as COPY writes them; `archive` is the sandbox's."""
 
     manifest: Manifest

@@ -3,8 +3,9 @@ day. history.py says what for.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 from chenu.accounts.billing_details import BillingDetailsInput
 from chenu.billing.recurring import BillingInterval
@@ -66,8 +67,7 @@ _REQUEST = AskSupport(
 _STARTER, _PRO, _BUSINESS = TierCode.STARTER, TierCode.PRO, TierCode.BUSINESS
 
 
-@dataclass(frozen=True, slots=True)
-class Lives:
+class Lives(msgspec.Struct, frozen=True):
     """`days` from the first entry to the end of the history; `entries` in order."""
 
     days: float

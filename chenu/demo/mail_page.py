@@ -3,12 +3,12 @@
 import email
 import email.policy
 import re
-from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
 
 import jinja2
+import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
@@ -29,8 +29,7 @@ _FRAME = (
 """Like a mail program: a mail's own styles, links that open elsewhere, and nothing else."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShownMail:
+class ShownMail(msgspec.Struct, frozen=True):
     to: str
     subject: str
     date: str

@@ -3,8 +3,9 @@
 Not a part of the history's file: whoever tries these wants them to be of today.
 """
 
-from dataclasses import replace
 from secrets import token_urlsafe
+
+from msgspec.structs import replace
 
 from chenu.accounts.actor import ANONYMOUS, Staff
 from chenu.accounts.audit import is_recorded, record

@@ -1,8 +1,9 @@
 """The day on which the store opens in the demo's history."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 from chenu.accounts.users import find_user_by_email
 from chenu.core.clock import business_now
@@ -12,8 +13,7 @@ from chenu.demo.seed import insert_people, open_store
 from chenu.flows.services import Services
 
 
-@dataclass(frozen=True, slots=True)
-class Arrive:
+class Arrive(msgspec.Struct, frozen=True):
     """People sign up, except those who are there already."""
 
     people: Sequence[DemoPerson]
@@ -25,8 +25,7 @@ class Arrive:
         return f"{len(self.people)} people"
 
 
-@dataclass(frozen=True, slots=True)
-class OpenStore:
+class OpenStore(msgspec.Struct, frozen=True):
     """The catalogue is on sale: its creators can be paid, and are on a plan already.
 
     `left`: from there to the end of the history.

@@ -1,6 +1,6 @@
 """The people of the demo: one for each tier, role and state, all with the same password."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.actor import Staff
 from chenu.core.i18n import Locale
@@ -10,8 +10,7 @@ DOMAIN = "demo.chenu.example"
 PASSWORD = "vive-les-agents"  # noqa: S105 - printed by the demo for everybody
 
 
-@dataclass(frozen=True, slots=True)
-class DemoPerson:
+class DemoPerson(msgspec.Struct, frozen=True):
     """`role` is printed beside the email address, with the tier and what is to see there."""
 
     role: str

@@ -1,6 +1,6 @@
 """Reviews of agents in the demo's history, by those who bought them, and what creators reply."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.actor import ApiScope
 from chenu.agents.buyer_reviews import get_review_of
@@ -10,8 +10,7 @@ from chenu.flows.agent_reviews import create_review, reply_to_review
 from chenu.flows.services import Services
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(msgspec.Struct, frozen=True):
     """By a buyer."""
 
     role: str
@@ -27,8 +26,7 @@ class Review:
         await create_review(await act_as(self.role), agent.id, self.stars, self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """By the agent's creator, to what `buyer` wrote."""
 
     role: str

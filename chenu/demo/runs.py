@@ -1,7 +1,9 @@
 """What the demo's people had agents do: runs that the CHE·NU apps report, day after day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Actor, ActorKind, ApiScope
 from chenu.agents.queries import find_agent_by_slug
@@ -20,16 +22,14 @@ _MINUTES = (None, None, 12.0, None, 35.0)
 """What runs report of themselves; None: what the agent claims counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Runs:
+class Runs(msgspec.Struct, frozen=True):
     """A person's runs of one day, an agent after the other."""
 
     role: str
     slugs: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class WorkDay:
+class WorkDay(msgspec.Struct, frozen=True):
     """`number` makes days differ. Whoever has no tokens left has no more runs that day."""
 
     number: int

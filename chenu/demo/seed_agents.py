@@ -4,12 +4,12 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import asdict
 
 from chenu.agents.listing import whole_seconds
 from chenu.agents.manifest import check_manifest

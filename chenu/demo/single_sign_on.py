@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import Final
+
+import msgspec
 
 from chenu.accounts.actor import AccountRole, Actor, ApiScope
 from chenu.accounts.sessions import find_actor, open_session, revoke_session, revoke_sessions
@@ -38,8 +39,7 @@ _ACCOUNTING = "comptabilite"
 _TABLE = RoleTable(AccountRole.MEMBER, "groups", {_ACCOUNTING: AccountRole.BILLING})
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(msgspec.Struct, frozen=True):
     """`state` is printed beside the mailbox."""
 
     person: DirectoryPerson

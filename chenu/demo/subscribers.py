@@ -1,8 +1,9 @@
 """The many who come to plans over two years of the demo's history; nobody of them is printed."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from math import isqrt
+
+import msgspec
 
 from chenu.billing.recurring import BillingInterval
 from chenu.demo.acts import NO_CARD, own_card
@@ -43,8 +44,7 @@ class Ending(StrEnum):
 _REFUSED = (Ending.FAILS, Ending.RECOVERS)
 
 
-@dataclass(frozen=True, slots=True)
-class Subscriber:
+class Subscriber(msgspec.Struct, frozen=True):
     """`arrives`: the day of signing up. `months` pass until the plan is left or changed."""
 
     person: DemoPerson

@@ -1,7 +1,5 @@
 """What people do about tokens and ROI in the demo's history, each through the product's flows."""
 
-from dataclasses import dataclass
-
 import httpx
 import msgspec
 
@@ -27,8 +25,7 @@ from chenu.tokens.pack_orders import PackOrderRow, list_paid_pack_orders
 _TIMEOUT_SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class BuyPack:
+class BuyPack(msgspec.Struct, frozen=True):
     """On Stripe's page."""
 
     role: str
@@ -42,8 +39,7 @@ class BuyPack:
         await pay(order.checkout_url, self.card)
 
 
-@dataclass(frozen=True, slots=True)
-class GiveBackPack:
+class GiveBackPack(msgspec.Struct, frozen=True):
     """The buyer has the money of what is unspent, within 14 days."""
 
     role: str
@@ -55,8 +51,7 @@ class GiveBackPack:
         await refund_own_pack(services, actor, request, "history-pack")
 
 
-@dataclass(frozen=True, slots=True)
-class RefundPack:
+class RefundPack(msgspec.Struct, frozen=True):
     """The support desk returns what is unspent of the last pack."""
 
     role: str
@@ -69,8 +64,7 @@ class RefundPack:
         await request_refund(services, await act_as("staff"), request, f"history-{self.role}")
 
 
-@dataclass(frozen=True, slots=True)
-class RefundAtStripe:
+class RefundAtStripe(msgspec.Struct, frozen=True):
     """Somebody returns the whole price of the last pack in Stripe's dashboard."""
 
     role: str
@@ -99,8 +93,7 @@ async def _get_payment(order: PackOrderRow) -> InvoicePaymentRow:
     return await get_invoice_payment(order.payment_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Spend:
+class Spend(msgspec.Struct, frozen=True):
     """A simple use of tokens; `number` makes the uses of one person differ."""
 
     role: str
@@ -113,8 +106,7 @@ class Spend:
         await spend(services, await act_as(self.role), request, f"history-spend-{self.number}")
 
 
-@dataclass(frozen=True, slots=True)
-class TryAgent:
+class TryAgent(msgspec.Struct, frozen=True):
     """From the agent's page, without having it; `number` makes the tries of one agent differ."""
 
     role: str
@@ -130,8 +122,7 @@ class TryAgent:
         await run_once(services, actor, request, f"history-try-{self.slug}-{self.number}")
 
 
-@dataclass(frozen=True, slots=True)
-class LimitAgent:
+class LimitAgent(msgspec.Struct, frozen=True):
     """`soft` and `hard`: tokens of a calendar month."""
 
     role: str
@@ -145,8 +136,7 @@ class LimitAgent:
         await set_token_limit(await act_as(self.role), limit)
 
 
-@dataclass(frozen=True, slots=True)
-class ValueHours:
+class ValueHours(msgspec.Struct, frozen=True):
     """What an hour is worth to the account, and how long a run would have taken by hand."""
 
     role: str
@@ -167,8 +157,7 @@ class Program:
         self.secret = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MakeKey:
+class MakeKey(msgspec.Struct, frozen=True):
     """The key of a program, with its limits of tokens."""
 
     program: Program
@@ -217,8 +206,7 @@ class _Answer(msgspec.Struct):
     data: _Data
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramSpends:
+class ProgramSpends(msgspec.Struct, frozen=True):
     """Over HTTP, as programs outside do."""
 
     program: Program

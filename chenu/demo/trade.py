@@ -4,8 +4,9 @@ Each sale is paid on Stripe's page, so that installs, earnings and balances add 
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import isqrt
+
+import msgspec
 
 from chenu.demo.acts import Buy
 from chenu.demo.agent_acts import CancelAgent
@@ -26,8 +27,7 @@ _STRIDE = 7
 """From one buyer of an agent to the next: it divides no number of people that there are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sale:
+class Sale(msgspec.Struct, frozen=True):
     """`day` as in Entry."""
 
     day: float

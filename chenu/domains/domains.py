@@ -1,8 +1,9 @@
 """Names of accounts: rows. What people do with them is in chenu/domains/proving.py."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.core import db
@@ -12,8 +13,7 @@ from chenu.domains.model import RECORD_LABEL, DomainId, NameKind, ProofSource
 from chenu.domains.tables import DomainName
 
 
-@dataclass(frozen=True, slots=True)
-class DomainRow:
+class DomainRow(msgspec.Struct, frozen=True):
     id: DomainId
     account_id: AccountId
     kind: NameKind

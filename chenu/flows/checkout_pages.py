@@ -1,9 +1,9 @@
 """What every payment page of Stripe's has in common, whatever is bought on it."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from chenu.billing.gateway import CheckoutRequest
 from chenu.core.clock import system_now

@@ -4,9 +4,10 @@ What Stripe is asked to deliver, what is polled, and who handles an event all fo
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+import msgspec
 
 from chenu.billing.inbox import InboxEvent
 
@@ -34,8 +35,7 @@ class EventOutcome(StrEnum):
 EventHandler = Callable[[Context, InboxEvent], Awaitable[EventOutcome]]
 
 
-@dataclass(frozen=True, slots=True)
-class EventType(Generic[Context]):
+class EventType(msgspec.Struct, Generic[Context], frozen=True):
     """`name` is Stripe's.
 
     `catch_up` takes the handler's place for an event in a list that does not name its account: it

@@ -6,10 +6,13 @@ is read and dropped; how a page opens, closes and is asked about stands here. do
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountId
 from chenu.billing.gateway import CheckoutRequest, CheckoutSession
@@ -56,8 +59,7 @@ class PageOrder(Protocol):
 Order = TypeVar("Order", bound=PageOrder)
 
 
-@dataclass(frozen=True, slots=True)
-class PageStep:
+class PageStep(msgspec.Struct, frozen=True):
     """One of the operations of a page: its kind, and what its business key begins with."""
 
     kind: OperationKind
@@ -67,8 +69,7 @@ class PageStep:
         return f"{self.prefix}:{order_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class PageAnswer(Generic[Order]):
+class PageAnswer(msgspec.Struct, Generic[Order], frozen=True):
     """`is_confirming`: Stripe did not answer, so nobody should pay again."""
 
     order: Order

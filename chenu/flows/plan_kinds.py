@@ -5,7 +5,8 @@ here what it is about. docs/decisions/0056.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.billing.recurring import BillingInterval, SubscriptionKind
 from chenu.core.money import Cents
@@ -22,8 +23,7 @@ API_PLAN_NAMES = {
 """Beside a tier of the same name: whoever reads an invoice or a mail sees which of the two."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanKind:
+class PlanKind(msgspec.Struct, frozen=True):
     """`head`: how Stripe's products and prices of this kind begin. `names` from low to high.
 
     `prices` of what can be bought by card. `page` is where an account's plan stands.

@@ -4,8 +4,9 @@ The worker's hourly part compares the last days of Stripe's balance. docs/operat
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from chenu.billing import inbox
 from chenu.billing.inbox import InboxEvent
@@ -24,8 +25,7 @@ _EACH_HOUR = timedelta(days=2)
 """How far back the hourly comparison looks: a worker that was away for a day misses nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciliation:
+class Reconciliation(msgspec.Struct, frozen=True):
     """`found`: events that had not arrived; `failing` and `open_operations`: what is left."""
 
     found: int

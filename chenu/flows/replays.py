@@ -4,8 +4,9 @@ Each is written down with its reason. A form that is sent twice, or was opened b
 changed, is refused: `seen` says what its page showed. docs/decisions/0075.
 """
 
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import Actor, Staff
 from chenu.accounts.confirmation import require_fresh
@@ -33,8 +34,7 @@ from chenu.webhooks.model import DeliveryId
 _CHANGED = mark("This has changed since the page was opened: please look at it once more")
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayOrder:
+class ReplayOrder(msgspec.Struct, frozen=True):
     """`seen` is what seen_of gave for the row as it was shown."""
 
     seen: str

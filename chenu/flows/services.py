@@ -1,6 +1,6 @@
 """What every flow is given: Stripe, live events, and how we are configured."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 from chenu.accounts.live_connections import LiveConnections
 from chenu.availability.board import StatusBoard
@@ -35,8 +35,7 @@ from chenu.sso.providers import ProviderClient
 from chenu.webhooks.client import WebhookClient
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(msgspec.Struct, frozen=True):
     """A flow asks Stripe through one of these ports; money moves in an operation's handler only."""
 
     customers: CustomerPort
@@ -56,17 +55,17 @@ class Services:
     media: MediaStore
     limiter: Limiter
     meter: Meter
-    reencoder: Reencoder = field(default_factory=Reencoder)
-    money_at_stripe: SingleFlight[str, MoneyAtStripe] = field(
+    reencoder: Reencoder = msgspec.field(default_factory=Reencoder)
+    money_at_stripe: SingleFlight[str, MoneyAtStripe] = msgspec.field(
         default_factory=lambda: SingleFlight(0)
     )
     """By connected account: a page that is loaded again does not ask Stripe again."""
-    connections: LiveConnections = field(default_factory=LiveConnections)
-    webhooks: WebhookClient = field(default_factory=WebhookClient)
-    status: StatusBoard = field(default_factory=StatusBoard)
-    providers: ProviderClient = field(default_factory=ProviderClient)
-    resolver: Resolver = field(default_factory=DnsResolver)
-    saml: SamlVerifier = field(default_factory=SamlVerifier)
+    connections: LiveConnections = msgspec.field(default_factory=LiveConnections)
+    webhooks: WebhookClient = msgspec.field(default_factory=WebhookClient)
+    status: StatusBoard = msgspec.field(default_factory=StatusBoard)
+    providers: ProviderClient = msgspec.field(default_factory=ProviderClient)
+    resolver: Resolver = msgspec.field(default_factory=DnsResolver)
+    saml: SamlVerifier = msgspec.field(default_factory=SamlVerifier)
 
     @property
     def tallies(self) -> Tallies:

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from chenu.billing.gateway import BalanceMovement, StripeRefusal
 from chenu.billing.ports import ReportPort
@@ -14,14 +15,12 @@ from chenu.core.money import is_our_currency
 from chenu.ledger.invariants import Finding, finding
 
 
-@dataclass(frozen=True, slots=True)
-class _Booked:
+class _Booked(msgspec.Struct, frozen=True):
     stripe_id: str
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Paid:
+class _Paid(msgspec.Struct, frozen=True):
     id: str
     whose: str
 

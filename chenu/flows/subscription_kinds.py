@@ -5,8 +5,9 @@ The mirror is one for all kinds (subscriptions/mirror.py); docs/decisions/0024 a
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.billing.recurring import InvoiceState, SubscriptionKind, SubscriptionState
@@ -14,8 +15,7 @@ from chenu.billing.subscriptions import SubscriptionRow
 from chenu.core.fetched import Fetched
 
 
-@dataclass(frozen=True, slots=True)
-class StateChange:
+class StateChange(msgspec.Struct, frozen=True):
     """Stripe's newest answer, and the row before and after it; `before` None: it is the first."""
 
     account_id: AccountId

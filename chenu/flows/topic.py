@@ -1,8 +1,9 @@
 """What a package of flows brings to every process; composition.py names each package once."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from chenu.billing.ports import Gateway
 from chenu.core.pubsub import PubSub
@@ -13,8 +14,7 @@ from chenu.flows.services import Services
 MakeHandlers = Callable[[Gateway, PubSub], Iterable[OperationHandler[Any, Any]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(msgspec.Struct, frozen=True):
     """`make_handlers` gives each handler the ports that it asks."""
 
     make_handlers: MakeHandlers

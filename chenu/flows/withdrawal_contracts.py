@@ -5,11 +5,12 @@ A kind of contract joins by a source of its own in withdrawals/sources.py.
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.core.money import Cents
@@ -23,8 +24,7 @@ class ContractKind(StrEnum):
     AGENT = "AGENT"
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
+class Contract(msgspec.Struct, frozen=True):
     """`item` is what it is about, `number` what the customer may know it by.
 
     `is_settled`: nothing of it is live and nothing of it could be returned. `used_at`: the first
@@ -54,8 +54,7 @@ class Contract:
         return not self.is_settled and is_unused and may_withdraw(self.first_paid_at, at)
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(msgspec.Struct, frozen=True):
     """What would come back. `by_credit`: what the customer's credit at Stripe paid beside it, which
     support gives again as credit (docs/decisions/0055).
     """
@@ -64,8 +63,7 @@ class Estimate:
     by_credit: Cents = Cents(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
+class Withdrawal(msgspec.Struct, frozen=True):
     """What a withdrawal set going: operations to be run, and what comes back by them, in cents."""
 
     returned: Cents

@@ -9,9 +9,9 @@ second counts from the moment that a replica's answer is of.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Receive, Send
 
@@ -48,8 +48,7 @@ _OF_ONE_CALLER = {b"content-length", *(name.encode() for name in HEADERS)}
 _Headers = list[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(msgspec.Struct, frozen=True):
     """`shared` is its body where each caller is told of the calls that are left."""
 
     status: int

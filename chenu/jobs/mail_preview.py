@@ -1,6 +1,6 @@
 """Sample mails as their recipients would see them, for the staff's page."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.core.i18n import Locale
 from chenu.core.mail_kinds import MailKind
@@ -10,8 +10,7 @@ from chenu.jobs.mail_text import compose_mail
 from chenu.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class ComposedMail:
+class ComposedMail(msgspec.Struct, frozen=True):
     subject: str
     plain: str
     html: str

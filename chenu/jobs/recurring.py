@@ -1,8 +1,9 @@
 """What a recurring task is; schedule.py runs them."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.core.recurrence import Recurrence
 from chenu.flows.services import Services
@@ -11,8 +12,7 @@ Task = Callable[[Services, datetime], Awaitable[object]]
 """Gets the time for which it is due, which names the month of a monthly task."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recurring:
+class Recurring(msgspec.Struct, frozen=True):
     """A recurring task; `name` identifies its row.
 
     `rests`: it dates nothing by business time. While a demo's clock jumps from hour to hour it runs

@@ -1,8 +1,9 @@
 """The chart of accounts. docs/money.md draws every posting between them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 
 class LedgerKind(StrEnum):
@@ -60,8 +61,7 @@ below zero.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class AccountRef:
+class AccountRef(msgspec.Struct, frozen=True):
     """An account by kind; `owner_id` for owned kinds only. Each asset has its own account."""
 
     kind: LedgerKind

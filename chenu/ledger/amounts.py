@@ -1,8 +1,9 @@
 """Amounts of an asset; amounts of euros and of tokens cannot be mixed."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
+
+import msgspec
 
 from chenu.core.money import Cents
 
@@ -14,8 +15,7 @@ class Asset(StrEnum):
     TOKEN = "TOKEN"  # noqa: S105 - what agents run on
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(msgspec.Struct, frozen=True):
     """A signed number of the asset's smallest units, made by `euros` or `tokens`."""
 
     asset: Asset

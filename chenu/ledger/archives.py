@@ -6,9 +6,11 @@ on from the month's last seal, so that none of it is changed unseen. docs/decisi
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.core import db
 from chenu.core.clock import system_now
@@ -18,8 +20,7 @@ from chenu.ledger.sealed_entries import BOOKS, list_seals_of, read_entries
 from chenu.ledger.tables import LedgerArchive as LedgerArchiveTable
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerArchive:
+class LedgerArchive(msgspec.Struct, frozen=True):
     """`month` is its first day, of the entries from `first_id` to `last_id`.
 
     `rows` and `file_hash` are of the file, one row an entry.
@@ -34,8 +35,7 @@ class LedgerArchive:
     remaining_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(msgspec.Struct, frozen=True):
     """What entries that are in a file add up to: of one ledger account, of one customer account."""
 
     ledger_account_id: UUID

@@ -1,7 +1,6 @@
 """The last result of each invariant's check, for the back office."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 
@@ -14,8 +13,7 @@ from chenu.ledger.invariants import Finding
 from chenu.ledger.tables import LedgerFinding
 
 
-@dataclass(frozen=True, slots=True)
-class FindingRow:
+class FindingRow(msgspec.Struct, frozen=True):
     """`checked_at` and `violated_since` are on the system clock, in UTC."""
 
     name: str

@@ -5,8 +5,9 @@ chenu/flows/invariants.py; `chenu ledger check` prints all of them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 from chenu.core.clock import business_now
 from chenu.core.i18n import mark
@@ -15,8 +16,7 @@ from chenu.core.row_reader import read_rows
 from chenu.ledger.seals import GENESIS, find_checked, record_checked, verify_seals
 
 
-@dataclass(frozen=True, slots=True)
-class Invariant:
+class Invariant(msgspec.Struct, frozen=True):
     """`sql` returns one text per violation; no rows when it holds.
 
     `grows`: it checks entries, from the one after $1 on; 0 for all of them. `looks_back`: $1 is the
@@ -30,8 +30,7 @@ class Invariant:
     looks_back: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     name: str
     description: str
     violations: int
@@ -42,8 +41,7 @@ class Finding:
         return self.violations == 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Violation:
+class _Violation(msgspec.Struct, frozen=True):
     what: str
 
 

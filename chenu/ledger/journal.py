@@ -1,8 +1,9 @@
 """Posting: the only code that writes ledger transactions and entries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
@@ -11,16 +12,14 @@ from chenu.ledger.accounts import AccountRef, LedgerKind
 from chenu.ledger.amounts import Amount, Asset
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(msgspec.Struct, frozen=True):
     """A signed amount on an account; positive is a credit. Made by `credit` or `debit`."""
 
     account: AccountRef
     amount: Amount
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerTransaction:
+class LedgerTransaction(msgspec.Struct, frozen=True):
     """`business_key` names the booked event; a second posting of it changes nothing.
 
     `account_id` is the customer account to which the transaction and its entries belong.
@@ -79,8 +78,7 @@ async def post(transaction: LedgerTransaction) -> bool:
     return is_new
 
 
-@dataclass(frozen=True, slots=True)
-class _BookedEntry:
+class _BookedEntry(msgspec.Struct, frozen=True):
     kind: LedgerKind
     amount: Cents
 

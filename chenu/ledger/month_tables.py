@@ -5,10 +5,11 @@ docs/decisions/0099
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.months import Month
@@ -33,8 +34,7 @@ class Beside(StrEnum):
     WHOLE = "whole"
 
 
-@dataclass(frozen=True, slots=True)
-class MonthSums:
+class MonthSums(msgspec.Struct, frozen=True):
     """`cents` and `tokens` are of the credits."""
 
     entries: int
@@ -43,8 +43,7 @@ class MonthSums:
     tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerMonth:
+class LedgerMonth(msgspec.Struct, frozen=True):
     """`str` of it is as people name it; names of its tables are safe in SQL."""
 
     month: Month
@@ -247,7 +246,6 @@ class LedgerMonth:
 _OF_ROW = "SELECT e.business_key, e.kind, e.business_at"
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(msgspec.Struct, frozen=True):
     name: str
     rule: str

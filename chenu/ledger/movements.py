@@ -1,16 +1,16 @@
 """What moved on a creator's accounts, by kind of transaction: the sums of a statement."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.money import Cents
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
+class Booked(msgspec.Struct, frozen=True):
     """What was booked for a time before `end`, in entries up to `last_entry`."""
 
     end: datetime
@@ -20,8 +20,7 @@ class Booked:
 NOTHING_BOOKED = Booked(datetime.fromisoformat("2000-01-01T00:00:00+00:00"), 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(msgspec.Struct, frozen=True):
     """Of one kind of transaction, in cents, credits positive.
 
     `own` is the creator's, `fee` the platform's, `tax` the VAT of what buyers paid.

@@ -1,17 +1,17 @@
 """Operations that are not settled: which are due, which wait, and when repair checks them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.ledger.operations import OperationId, OperationKind
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
+class _Id(msgspec.Struct, frozen=True):
     id: OperationId
 
 
@@ -49,8 +49,7 @@ async def reschedule_overdue() -> None:
     await db.execute(sql, system_now())
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
+class _Subject(msgspec.Struct, frozen=True):
     id: UUID
 
 
@@ -73,8 +72,7 @@ async def has_open(subject_ids: Collection[UUID], account_ids: Collection[UUID])
     return bool(await db.fetch_value(sql, list(subject_ids), list(account_ids)))
 
 
-@dataclass(frozen=True, slots=True)
-class StateCount:
+class StateCount(msgspec.Struct, frozen=True):
     kind: str
     state: str
     count: int

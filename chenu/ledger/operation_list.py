@@ -1,7 +1,8 @@
 """Operations looked up, and by operators listed, retried and given up."""
 
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.clock import system_now
@@ -24,8 +25,7 @@ GIVEN_UP = "given_up"
 """The error code of an operation that an operator gave up; the reason is in the audit log."""
 
 
-@dataclass(frozen=True, slots=True)
-class OperationQuery:
+class OperationQuery(msgspec.Struct, frozen=True):
     """None means all; `before` is the last one of the previous page."""
 
     kind: OperationKind | None = None

@@ -5,12 +5,12 @@ operations that follow one another.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NewType
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
@@ -43,8 +43,7 @@ FOLLOWS = ":after:"
 OPEN_STATES = (OperationState.INTENT.value, OperationState.UNKNOWN.value)
 
 
-@dataclass(frozen=True, slots=True)
-class NewOperation:
+class NewOperation(msgspec.Struct, frozen=True):
     """A call to be made.
 
     `params` is a msgspec struct or dataclass with everything that the call needs.
@@ -59,8 +58,7 @@ class NewOperation:
     check_after: timedelta = REPAIR_AFTER[0]
 
 
-@dataclass(frozen=True, slots=True)
-class OperationRow:
+class OperationRow(msgspec.Struct, frozen=True):
     """`created_at` is business time, `next_check_at` system time."""
 
     id: OperationId

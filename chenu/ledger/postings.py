@@ -1,9 +1,10 @@
 """What the books say of single subjects, entry by entry."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.money import Cents
@@ -13,8 +14,7 @@ PROCESSING_KINDS = ("STRIPE_FEE",)
 """Transactions that book what Stripe takes out of the platform's share: its own matter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(msgspec.Struct, frozen=True):
     """An entry in cents with its transaction; a credit is positive.
 
     `stripe_id` is the transfer or reversal whose operation booked it.

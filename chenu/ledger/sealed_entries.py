@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 
@@ -12,8 +13,7 @@ IDS_OF_MONTH = 100_000_000_000
 BOOKS = "ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id"
 
 
-@dataclass(frozen=True, slots=True)
-class SealedEntry:
+class SealedEntry(msgspec.Struct, frozen=True):
     """Everything that must not be changed undetected, in the order in which it is hashed."""
 
     id: int
@@ -35,8 +35,7 @@ class SealedEntry:
         return "\x1f".join(map(str, (*booked, *where))).encode() + b"\x1e"
 
 
-@dataclass(frozen=True, slots=True)
-class Seal:
+class Seal(msgspec.Struct, frozen=True):
     first_entry: int
     last_entry: int
     previous_hash: bytes

@@ -5,7 +5,8 @@ the first id of the next, so that nothing fits between them.
 """
 
 from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
@@ -17,8 +18,7 @@ _PAGE = 1_000
 _SEALING_LOCK = "ledger seal"
 
 
-@dataclass(frozen=True, slots=True)
-class SealPosition:
+class SealPosition(msgspec.Struct, frozen=True):
     """A position in the chain: the last entry before it, and the hash that the next seal
     continues.
     """
@@ -30,8 +30,7 @@ class SealPosition:
 GENESIS = SealPosition(0, bytes(32))
 
 
-@dataclass(frozen=True, slots=True)
-class SealReport:
+class SealReport(msgspec.Struct, frozen=True):
     """One line per seal that does not match; `reached` is the last seal that was verified."""
 
     broken: list[str]

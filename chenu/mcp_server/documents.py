@@ -5,14 +5,14 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 _TEXTS: dict[str, str] = json.loads(Path(__file__).with_name("operations.json").read_text())
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     text: str
 
     @property

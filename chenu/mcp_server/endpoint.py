@@ -1,9 +1,10 @@
 """Which API the server speaks to, and with which key, read from the environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
+
+import msgspec
 
 URL_VARIABLE, KEY_VARIABLE = "CHENU_API_URL", "CHENU_API_KEY"
 
@@ -12,12 +13,15 @@ class EndpointError(Exception):
     """A variable that is missing or unusable; the message says what is allowed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True):
     """`key` None: each request brings its own."""
 
     url: str
-    key: str | None = field(repr=False)
+    key: str | None
+
+    def __repr__(self) -> str:
+        """Without the key: it may stand in a log."""
+        return f"Endpoint({self.url})"
 
 
 def read_endpoint(environment: Mapping[str, str], *, with_key: bool = True) -> Endpoint:

@@ -3,10 +3,11 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.core.errors import Invalid
 
@@ -55,8 +56,7 @@ class PictureRefused(Invalid):
     """The file is no picture that is taken; says what is allowed. `path` names the field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True):
     """`width` and `height` are those of its largest file."""
 
     hash: PictureHash
@@ -64,8 +64,7 @@ class Picture:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Renditions:
+class Renditions(msgspec.Struct, frozen=True):
     """One picture in its three sizes, each a WebP file without metadata."""
 
     width: int

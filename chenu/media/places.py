@@ -1,15 +1,15 @@
 """Where pictures may be kept, as the settings say it."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import msgspec
 
 DEFAULT_PLACE = "media"
 """A folder below that in which the process starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(msgspec.Struct, frozen=True):
     """Storage that speaks S3. `endpoint` None is Amazon itself."""
 
     name: str
@@ -17,11 +17,14 @@ class Bucket:
     endpoint: str | None = None
     region: str | None = None
     access_key: str | None = None
-    secret_key: str | None = field(default=None, repr=False)
+    secret_key: str | None = None
+
+    def __repr__(self) -> str:
+        """Without keys: it may stand in a log."""
+        return f"Bucket({self.name}, {self.endpoint})"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A folder, or else a bucket."""
 
     folder: str | None = None

@@ -5,9 +5,10 @@ of their own, outside the plans.
 """
 
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, SessionId
 from chenu.core.ip_addresses import network_of
@@ -26,8 +27,7 @@ class CallerKind(StrEnum):
     VISITOR = "VISITOR"
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(msgspec.Struct, frozen=True):
     """`subject` is an account's id, or a hash of the session or address. None: no limit.
 
     `burst` is how many calls may be taken at once.

@@ -3,8 +3,9 @@
 The two headers are those of the IETF's draft-ietf-httpapi-ratelimit-headers: docs/api.md.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+import msgspec
 
 from chenu.core.clock import business_now
 from chenu.core.i18n import Locale
@@ -19,8 +20,7 @@ HEADERS = frozenset({"ratelimit", "ratelimit-policy"})
 _SECOND = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(msgspec.Struct, frozen=True):
     """`calls` were taken, or would be of a caller who is not metered; 0 if refused.
 
     `allowance` and `decision` are None for a caller who is not metered.
@@ -86,8 +86,7 @@ def _month_seconds(decision: Decision) -> int:
     return (month.end - month.start) // _SECOND
 
 
-@dataclass(frozen=True, slots=True)
-class SharedAnswer:
+class SharedAnswer(msgspec.Struct, frozen=True):
     """The written answer of a query that is the same for everybody, but for the calls that each
     caller has left.
     """

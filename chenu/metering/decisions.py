@@ -1,9 +1,10 @@
 """What the limiter answers, and how it is told from a number of calls."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from functools import lru_cache
+
+import msgspec
 
 from chenu.core.clock import CLOCK
 from chenu.core.months import Month
@@ -30,8 +31,7 @@ class Outcome(IntEnum):
     UNKNOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """The answer of take.lua, or of the share of this process.
 
     `available` -1: no rate. `at`: microseconds of system time since 1970.
@@ -46,8 +46,7 @@ class Taken:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """`calls` were taken: 0 if refused. `available` are left at this moment, `restore_rate` come
     back each minute; `limit` and `remaining` are of the month, which ends at `resets_at`. None: no
     limit. `retry_after` is in whole seconds, 0 if served. `used` are the month's calls so far.

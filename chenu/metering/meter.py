@@ -1,7 +1,8 @@
 """Takes the calls of a request from whoever sent it."""
 
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.request_context import RequestContext

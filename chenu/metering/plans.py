@@ -1,13 +1,12 @@
 """The plans of the paid API as data: calls per calendar month (UTC) and per minute, cents."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.core.money import Cents
 from chenu.tiers.api_plan_codes import ApiPlanCode as ApiPlanCode
 
 
-@dataclass(frozen=True, slots=True)
-class ApiPlan:
+class ApiPlan(msgspec.Struct, frozen=True):
     """None: by contract."""
 
     code: ApiPlanCode

@@ -3,10 +3,10 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
@@ -45,16 +45,14 @@ class ValkeyAway(Unavailable):
         super().__init__("The service is not available right now, please try again")
 
 
-@dataclass(frozen=True, slots=True)
-class KnownUsage:
+class KnownUsage(msgspec.Struct, frozen=True):
     """What the database knows of a month."""
 
     month: Month
     used: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(msgspec.Struct, frozen=True):
     arguments: Arguments
     asked_at: float
 

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
+import msgspec
 import structlog
 
 from chenu.accounts.actor import AccountId
@@ -17,16 +17,14 @@ from chenu.core.months import Month
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class UsageDay:
+class UsageDay(msgspec.Struct, frozen=True):
     """One account's calls of one day."""
 
     account_id: AccountId
     day: date
 
 
-@dataclass(slots=True)
-class Calls:
+class Calls(msgspec.Struct):
     """`served` is below zero where more was given back than taken since the last storing."""
 
     served: int = 0

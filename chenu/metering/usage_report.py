@@ -1,7 +1,8 @@
 """An account's calls of a month: what its owner is shown, and its API tells."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.core import db
@@ -14,8 +15,7 @@ from chenu.metering.limiter import Limiter
 from chenu.metering.plans import ApiPlan
 
 
-@dataclass(frozen=True, slots=True)
-class DayOfCalls:
+class DayOfCalls(msgspec.Struct, frozen=True):
     """UTC. `calls` were served."""
 
     day: date
@@ -23,8 +23,7 @@ class DayOfCalls:
     refused: int
 
 
-@dataclass(frozen=True, slots=True)
-class MonthOfCalls:
+class MonthOfCalls(msgspec.Struct, frozen=True):
     """`limit` and `remaining` are of the month that runs, by the plan of now: None for one that is
     over, and without a limit.
     """

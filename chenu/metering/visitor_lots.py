@@ -10,7 +10,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.core.caches import TtlCache
 from chenu.metering.allowances import Allowance
@@ -27,19 +29,17 @@ _TTL_SECONDS = 60
 _SHORTEST_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(msgspec.Struct, frozen=True):
     calls: int
     decision: asyncio.Future[Decision]
 
 
-@dataclass(slots=True)
-class _Lot:
+class _Lot(msgspec.Struct):
     """What one address may do without another round trip: `left` calls until `ends`, or nothing
     that takes `refused_calls` or more until `opens`.
     """
 
-    waiting: deque[_Waiting] = field(default_factory=deque)
+    waiting: deque[_Waiting] = msgspec.field(default_factory=deque)
     serving: asyncio.Task[None] | None = None
     served: Decision | None = None
     left: int = 0

@@ -3,9 +3,10 @@
 Regulation (EU) 2022/2065, article 20. docs/decisions/0051.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import Actor, UserId
 from chenu.accounts.validation import check_text
@@ -26,8 +27,7 @@ APPEAL_WITHIN = timedelta(days=183)
 """Six months at least, whichever months they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class AppealRow:
+class AppealRow(msgspec.Struct, frozen=True):
     id: AppealId
     decision: DecisionId
     appellant: UserId
@@ -43,8 +43,7 @@ class AppealRow:
         return self.state is AppealState.WAITING
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingAppeal:
+class WaitingAppeal(msgspec.Struct, frozen=True):
     """A line of the queue; `decided_by` took the decision, and may not decide the appeal."""
 
     id: AppealId

@@ -1,8 +1,9 @@
 """Statements of reasons: written with the decision, read by whom it is about."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import Actor, UserId
 from chenu.accounts.validation import check_text
@@ -18,8 +19,7 @@ from chenu.moderation.tables import ModerationDecision
 MAX_FACTS = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """What is decided: `recipient` is told, and may appeal. `subject_name` is for them to read."""
 
     kind: DecisionKind
@@ -30,8 +30,7 @@ class Statement:
     facts: str
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionRow:
+class DecisionRow(msgspec.Struct, frozen=True):
     """`is_automatic`: no person took it; none of ours is."""
 
     id: DecisionId

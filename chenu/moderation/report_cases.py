@@ -1,9 +1,10 @@
 """Cases: all reports of one agent or review that staff have not decided about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.core import db
@@ -21,8 +22,7 @@ _OPEN_BEFORE_DECIDED = 10**16
 """More microseconds than any date of ours has since 1970, and few enough for a bigint."""
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRow:
+class CaseRow(msgspec.Struct, frozen=True):
     id: CaseId
     kind: ReportedKind
     subject: UUID
@@ -39,8 +39,7 @@ class CaseRow:
         return self.state is CaseState.OPEN
 
 
-@dataclass(frozen=True, slots=True)
-class GroundCount:
+class GroundCount(msgspec.Struct, frozen=True):
     case_id: CaseId
     ground: ReportGround
     reports: int

@@ -1,9 +1,10 @@
 """Reports of agents and reviews, by anybody: what is said, and by whom if they want an answer."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts import attempts
 from chenu.accounts.actor import Actor, UserId
@@ -26,8 +27,7 @@ PER_EMAIL = Limit("report_email", 5, timedelta(hours=24))
 """Nobody fills somebody else's mailbox with our receipts."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportInput:
+class ReportInput(msgspec.Struct, frozen=True):
     """`email` is empty for who wants no answer, and unread for who is signed in.
 
     `key` is made with the form: the same one twice is the same report.
@@ -40,8 +40,7 @@ class ReportInput:
     locale: Locale
 
 
-@dataclass(frozen=True, slots=True)
-class ReportRow:
+class ReportRow(msgspec.Struct, frozen=True):
     id: ReportId
     case_id: CaseId
     receipt: str

@@ -1,8 +1,9 @@
 """Deletions of people: a row from when their data is gone here until Stripe was told of it."""
 
-from dataclasses import dataclass
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.core import db, queue
@@ -15,8 +16,7 @@ from chenu.privacy import tables
 DeletionId = NewType("DeletionId", UUID)
 
 
-@dataclass(frozen=True, slots=True)
-class PersonDeletion:
+class PersonDeletion(msgspec.Struct, frozen=True):
     id: DeletionId
     user_id: UserId
 
@@ -58,8 +58,7 @@ async def record_deletion_failure(deletion_id: DeletionId, error: str) -> None:
     await db.execute(sql, deletion_id, error[:500], system_now())
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
+class _Id(msgspec.Struct, frozen=True):
     id: DeletionId
 
 
@@ -71,8 +70,7 @@ async def list_deletions_due(*, limit: int = 200) -> list[DeletionId]:
     return [row.id for row in await db.fetch_all(_Id, sql, limit, system_now())]
 
 
-@dataclass(frozen=True, slots=True)
-class _Person:
+class _Person(msgspec.Struct, frozen=True):
     person: UserId
 
 

@@ -1,11 +1,12 @@
 """Exports of a person's data: asked for, made by the worker, fetched for seven days."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import IO, NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts import attempts, audit
 from chenu.accounts.actor import Actor, UserId
@@ -30,8 +31,7 @@ class ExportState(StrEnum):
     READY = "READY"
 
 
-@dataclass(frozen=True, slots=True)
-class DataExport:
+class DataExport(msgspec.Struct, frozen=True):
     """`expires_at` is system time; after it the archive is gone."""
 
     id: ExportId
@@ -148,8 +148,7 @@ async def record_export_failure(export_id: ExportId, error: str) -> None:
     await db.execute(sql, export_id, error[:500], system_now())
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
+class _Id(msgspec.Struct, frozen=True):
     id: ExportId
 
 

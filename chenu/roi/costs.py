@@ -1,10 +1,11 @@
 """What was paid, spread over the days that it was paid for. Pure: amounts are without VAT."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 from chenu.core.money import Cents
 from chenu.roi.periods import Span
@@ -18,8 +19,7 @@ class CostKind(StrEnum):
     PACK = "PACK"
 
 
-@dataclass(frozen=True, slots=True)
-class PaidPeriod:
+class PaidPeriod(msgspec.Struct, frozen=True):
     """A line of a plan's invoice: its amount, below zero for unused time, and its days.
 
     `end` is the first day that it is not for.
@@ -30,8 +30,7 @@ class PaidPeriod:
     end: date
 
 
-@dataclass(frozen=True, slots=True)
-class PaidItem:
+class PaidItem(msgspec.Struct, frozen=True):
     """What was paid without VAT, refunds off. `periods` is empty for what is paid once.
 
     `reference` is an invoice's number or a pack's code; `agent_id` is that of a bought agent.
@@ -52,8 +51,7 @@ class PaidItem:
         return Span(min(share.first for share in shares), last)
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(msgspec.Struct, frozen=True):
     """A part of what was paid, spread evenly over its days, to the cent."""
 
     amount: Cents

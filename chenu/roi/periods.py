@@ -1,9 +1,10 @@
 """The calendar periods that a report is about, and the steps of its series. Days are UTC."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+
+import msgspec
 
 from chenu.agents.run_totals import TimeUnit
 from chenu.core.errors import BadInput
@@ -29,8 +30,7 @@ UNIT_OF_STEP: Mapping[RoiPeriod, TimeUnit] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """Days from `first` to `last`, both included."""
 
     first: date

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from chenu.agents.model import AgentId
 from chenu.agents.run_totals import RunTotal
@@ -18,8 +19,7 @@ from chenu.roi.formulas import (
 from chenu.roi.periods import RoiPeriod, Span, list_steps
 
 
-@dataclass(frozen=True, slots=True)
-class RoiSettings:
+class RoiSettings(msgspec.Struct, frozen=True):
     """The account's own; None where it has none."""
 
     hourly_rate: Cents | None = None
@@ -37,8 +37,7 @@ class MinutesSource(StrEnum):
     CLAIM = "CLAIM"
 
 
-@dataclass(frozen=True, slots=True)
-class AgentRoi:
+class AgentRoi(msgspec.Struct, frozen=True):
     """`timed_runs` reported `timed_seconds`; the others are estimated."""
 
     agent_id: AgentId
@@ -58,8 +57,7 @@ class AgentRoi:
         return self.seconds - self.timed_seconds
 
 
-@dataclass(frozen=True, slots=True)
-class StepRoi:
+class StepRoi(msgspec.Struct, frozen=True):
     """A step of the series: a day, a week or a month."""
 
     span: Span
@@ -69,16 +67,14 @@ class StepRoi:
     cost: Cents
 
 
-@dataclass(frozen=True, slots=True)
-class ItemCost:
+class ItemCost(msgspec.Struct, frozen=True):
     """How much of what was paid is of the period."""
 
     item: PaidItem
     cost: Cents
 
 
-@dataclass(frozen=True, slots=True)
-class RoiReport:
+class RoiReport(msgspec.Struct, frozen=True):
     """`roi` is in hundredths of a per cent; None where the period cost nothing."""
 
     period: RoiPeriod

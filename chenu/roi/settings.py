@@ -1,8 +1,8 @@
 """An account's own hourly rate and minutes per run: one for all its members, and for its keys."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from chenu.accounts import audit
@@ -23,8 +23,7 @@ LOWEST_RATE = Cents(100)
 HIGHEST_RATE = Cents(1_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class RoiSettingsInput:
+class RoiSettingsInput(msgspec.Struct, frozen=True):
     """None: what CHE·NU takes counts again. What is not given stays."""
 
     hourly_rate_minor: int | UnsetType | None = UNSET
@@ -34,8 +33,7 @@ class RoiSettingsInput:
 _SETTINGS = Columns(RoiSettings, RoiSetting)
 
 
-@dataclass(frozen=True, slots=True)
-class RunSeconds:
+class RunSeconds(msgspec.Struct, frozen=True):
     """What an account counts for a run that does not say itself what it saved; None: nothing."""
 
     account_id: AccountId

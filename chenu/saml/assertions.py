@@ -1,9 +1,10 @@
 """What an assertion must say before it counts: for us, now, once, in answer to our request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element
+
+import msgspec
 
 from chenu.saml.documents import ASSERTION, PROTOCOL, child, text_of
 from chenu.saml.refusals import Refusal, SamlRefused
@@ -18,8 +19,7 @@ _KNOWN_CONDITIONS = frozenset(
 _LONGEST_VALUE = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(msgspec.Struct, frozen=True):
     """What the answer must agree with. Certificates are PEM; `now` is system time.
 
     `asked_since`: the provider was to ask who is there, not to know it from before.
@@ -34,8 +34,7 @@ class Expectation:
     asked_since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedAssertion:
+class VerifiedAssertion(msgspec.Struct, frozen=True):
     """`assertion_id` counts once until `expires_at`."""
 
     assertion_id: str

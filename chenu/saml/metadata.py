@@ -2,11 +2,11 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -48,8 +48,7 @@ _WEAK_KEY = mark(
 _EXPIRED = mark("No signing certificate of this metadata is valid today")
 
 
-@dataclass(frozen=True, slots=True)
-class SigningCertificate:
+class SigningCertificate(msgspec.Struct, frozen=True):
     """`pem` is public; the moments are UTC."""
 
     pem: str
@@ -57,8 +56,7 @@ class SigningCertificate:
     ends_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderMetadata:
+class ProviderMetadata(msgspec.Struct, frozen=True):
     """`provider` is its entityID; at `sign_in_url` people sign in."""
 
     provider: str

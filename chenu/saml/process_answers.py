@@ -1,6 +1,6 @@
 """What the process that verifies and the one that started it say to each other."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.saml.assertions import Expectation
 from chenu.saml.refusals import Refusal
@@ -11,13 +11,11 @@ REFUSED = 20
 """The exit status of a refusal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     response: bytes
     expected: Expectation
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedAnswer:
+class RefusedAnswer(msgspec.Struct, frozen=True):
     refusal: Refusal
     detail: str

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import dataclasses
 import importlib.util
 import shutil
 from datetime import datetime
@@ -90,7 +89,7 @@ def _with_certificates_in_force(expected: Expectation) -> Expectation:
     in_force = tuple(each for each in expected.certificates if _is_in_force(each, expected.now))
     if not in_force:
         raise SamlRefused(Refusal.NO_CERTIFICATE)
-    return dataclasses.replace(expected, certificates=in_force)
+    return msgspec.structs.replace(expected, certificates=in_force)
 
 
 def _is_in_force(certificate: str, now: datetime) -> bool:

@@ -1,27 +1,24 @@
 """The tables and keys that the database has, out of PostgreSQL's own catalogue."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.core import db
 
 
-@dataclass(frozen=True, slots=True)
-class UniqueKey:
+class UniqueKey(msgspec.Struct, frozen=True):
     """Columns in their order; an expression stands as it is."""
 
     table: str
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignKey:
+class ForeignKey(msgspec.Struct, frozen=True):
     table: str
     column: str
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class TableColumns:
+class TableColumns(msgspec.Struct, frozen=True):
     """In their order. `optional` are those that may be NULL."""
 
     table: str
@@ -29,8 +26,7 @@ class TableColumns:
     optional: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(msgspec.Struct, frozen=True):
     """Partitions are their table's."""
 
     tables: tuple[TableColumns, ...]

@@ -5,14 +5,14 @@ between tables of one group, which then begins with that column too, and to refe
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.core.distribution import RANDOM, Distributed, Local, Placement, Reference
 from chenu.scaling.catalogue import Catalogue, UniqueKey
 
 
-@dataclass(frozen=True, slots=True)
-class LostKey:
+class LostKey(msgspec.Struct, frozen=True):
     """`why` is empty where no feature says what stands in its place."""
 
     table: str

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+
+import msgspec
+from msgspec.structs import asdict
 
 from chenu.core.distribution import Distributed, Function, Placement, Reference, Trigger
 from chenu.scaling.constraints import LostKey
@@ -11,8 +13,7 @@ _ORDER = ("distributed", "reference", "local")
 _HEADERS = ("table", "placement", "by", "why")
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """`missing` are tables that no feature has placed."""
 
     placements: tuple[Placement, ...]

@@ -1,9 +1,10 @@
 """People of a directory: rows. What becomes of them as members is in chenu/flows/scim."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.core import db
@@ -18,8 +19,7 @@ from chenu.sso.identities import ConnectionMember
 from chenu.sso.model import ConnectionId
 
 
-@dataclass(frozen=True, slots=True)
-class EntryRow:
+class EntryRow(msgspec.Struct, frozen=True):
     id: EntryId
     account_id: AccountId
     connection_id: ConnectionId
@@ -149,4 +149,4 @@ async def _require_free_name(
 
 
 def _said(said: SaidOfPerson) -> dict[str, Any]:
-    return {name: getattr(said, name) for name in SaidOfPerson.__slots__}
+    return {name: getattr(said, name) for name in SaidOfPerson.__struct_fields__}

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.core import db
@@ -17,8 +18,7 @@ from chenu.scim.tables import ScimGroup
 from chenu.sso.model import ConnectionId
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRow:
+class GroupRow(msgspec.Struct, frozen=True):
     id: GroupId
     account_id: AccountId
     connection_id: ConnectionId
@@ -29,8 +29,7 @@ class GroupRow:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Belonging:
+class Belonging(msgspec.Struct, frozen=True):
     """Somebody in a group, with both names."""
 
     group_id: GroupId

@@ -1,8 +1,9 @@
 """Ids and limits of SCIM, and what a directory says of a person and a group."""
 
-from dataclasses import dataclass
 from typing import Final, NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.sso.model import ConnectionId
@@ -22,8 +23,7 @@ LONGEST_NAME: Final = 255
 LONGEST_SHOWN: Final = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """A directory, by its token: it sees its own connection's entries and no others."""
 
     token_id: ScimTokenId
@@ -31,8 +31,7 @@ class Caller:
     account_id: AccountId
 
 
-@dataclass(frozen=True, slots=True)
-class SaidOfPerson:
+class SaidOfPerson(msgspec.Struct, frozen=True):
     """`email` is in its canonical spelling. `is_active`: the directory wants a member."""
 
     user_name: str
@@ -44,23 +43,20 @@ class SaidOfPerson:
     is_active: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SaidOfGroup:
+class SaidOfGroup(msgspec.Struct, frozen=True):
     name: str
     external_id: str | None
     members: tuple[EntryId, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """Which entries a list has: at most one condition of equality."""
 
     field: str | None = None
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """`start` counts from 1; `count` may be 0, for the total alone."""
 
     start: int

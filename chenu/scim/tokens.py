@@ -1,8 +1,9 @@
 """Tokens of directories: shown once, stored as a hash, one of a connection at a time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from chenu.accounts import audit
 from chenu.accounts.actor import AccountId, Actor, UserId
@@ -32,8 +33,7 @@ _USED_EVERY = timedelta(minutes=1)
 _NOT_VALID = mark("This SCIM token is not valid: make a new one on the page of your connection")
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRow:
+class TokenRow(msgspec.Struct, frozen=True):
     """Without the secret, which nobody can read again."""
 
     id: ScimTokenId
@@ -46,8 +46,7 @@ class TokenRow:
     revoked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedToken:
+class CreatedToken(msgspec.Struct, frozen=True):
     """`secret` cannot be read again later."""
 
     token: TokenRow

@@ -1,7 +1,6 @@
 """Sign-ins that were sent to a provider: the answer to each counts once, in the same browser."""
 
 import hmac
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -26,8 +25,7 @@ class AttemptSecret(msgspec.Struct, frozen=True):
     nonce: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Journey:
+class Journey(msgspec.Struct, frozen=True):
     """Why somebody is sent to a provider, and where they go on afterwards.
 
     `member`: who tries the connection, or signs in again; the latter are asked anew there.
@@ -44,8 +42,7 @@ class Journey:
         return self.purpose is AttemptPurpose.SIGN_IN and self.member is not None
 
 
-@dataclass(frozen=True, slots=True)
-class NewAttempt:
+class NewAttempt(msgspec.Struct, frozen=True):
     """`state` goes to the provider and comes back; `browser` is the value of a cookie."""
 
     id: AttemptId
@@ -54,8 +51,7 @@ class NewAttempt:
     secret: AttemptSecret
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True):
     """One whose answer counts now. `member` tries the connection, or signs in again."""
 
     id: AttemptId
@@ -73,8 +69,7 @@ class Attempt:
         return self.created_at if is_again else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(msgspec.Struct, frozen=True):
     id: UUID
     connection: UUID
     purpose: str
@@ -141,8 +136,7 @@ async def _use(state: str) -> _Row | None:
     return await db.find_one(_Row, sql, hash_token(state), system_now())
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
+class _Ended(msgspec.Struct, frozen=True):
     is_used: bool
 
 

@@ -1,7 +1,6 @@
 """Connections of accounts: rows. What owners do with them is in chenu/flows/sso."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -16,8 +15,7 @@ from chenu.sso.model import ConnectionId, ConnectionKind, ConnectionState
 from chenu.sso.tables import SsoConnection
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionRow:
+class ConnectionRow(msgspec.Struct, frozen=True):
     """`roles_json` and `role_rows_json`: see `roles`.
 
     `has_secret`: whether the provider knows us by one.

@@ -1,9 +1,10 @@
 """Who came by which connection, and who is about to: rows."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountRole, UserId
 from chenu.accounts.credentials import hash_token, new_token
@@ -16,8 +17,7 @@ from chenu.sso.model import JOIN_LIFE, ConnectionId, IdentityId, VerifiedIdentit
 from chenu.sso.tables import SsoIdentity, SsoJoin
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityRow:
+class IdentityRow(msgspec.Struct, frozen=True):
     """`left_at`: the person has left the directory."""
 
     id: IdentityId
@@ -30,8 +30,7 @@ class IdentityRow:
     left_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionMember:
+class ConnectionMember(msgspec.Struct, frozen=True):
     """Somebody whom a connection knows."""
 
     connection: ConnectionId
@@ -85,8 +84,7 @@ async def record_seen(identity_id: IdentityId, email: str) -> None:
     await db.execute(sql, identity_id, email, system_now())
 
 
-@dataclass(frozen=True, slots=True)
-class JoinRow:
+class JoinRow(msgspec.Struct, frozen=True):
     """Somebody who proves their mailbox by this link, and their password beside it."""
 
     id: UUID

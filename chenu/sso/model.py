@@ -3,11 +3,12 @@
 docs/decisions/0079.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final, NewType
 from uuid import UUID
+
+import msgspec
 
 ConnectionId = NewType("ConnectionId", UUID)
 IdentityId = NewType("IdentityId", UUID)
@@ -42,8 +43,7 @@ class AttemptPurpose(StrEnum):
     TRIAL = "TRIAL"
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedIdentity:
+class VerifiedIdentity(msgspec.Struct, frozen=True):
     """What a provider says of somebody, once everything that proves it has been verified.
 
     `subject` is the provider's own and never given to somebody else. `email` is in its canonical

@@ -1,6 +1,5 @@
 """An ID token is believed when its signature and every claim hold. No network, no database."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -44,8 +43,7 @@ _CLAIMS = {
 Claims = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(msgspec.Struct, frozen=True):
     """What the token of one sign-in has to say; `algorithms` are those of the provider."""
 
     issuer: str

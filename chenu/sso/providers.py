@@ -7,7 +7,6 @@ read again, at most once a minute.
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
@@ -29,8 +28,7 @@ _ACCEPT = {"Accept": "application/json", "User-Agent": "CHENU-SSO/1"}
 _BASIC, _POST = "client_secret_basic", "client_secret_post"
 
 
-@dataclass(frozen=True, slots=True)
-class CodeExchange:
+class CodeExchange(msgspec.Struct, frozen=True):
     """What a code is exchanged for a token with; `secret` empty for a public client."""
 
     code: str
@@ -47,20 +45,18 @@ class _TokenAnswer(msgspec.Struct, frozen=True):
     id_token: str = ""
 
 
-@dataclass(slots=True)
-class _Cached:
+class _Cached(msgspec.Struct):
     keys: KeySet
     read_at: float
 
 
-@dataclass(slots=True, eq=False)
-class ProviderClient:
+class ProviderClient(msgspec.Struct, eq=False):
     """`clock` is monotonic: of caches, in seconds."""
 
-    http: WebhookClient = field(default_factory=WebhookClient)
+    http: WebhookClient = msgspec.field(default_factory=WebhookClient)
     clock: Callable[[], float] = time.monotonic
-    _keys: dict[str, _Cached] = field(default_factory=dict)
-    _metadata: dict[str, tuple[OidcMetadata, float]] = field(default_factory=dict)
+    _keys: dict[str, _Cached] = msgspec.field(default_factory=dict)
+    _metadata: dict[str, tuple[OidcMetadata, float]] = msgspec.field(default_factory=dict)
 
     async def get_metadata(self, issuer: str, *, anew: bool = False) -> OidcMetadata:
         """Raises SsoRefused."""

@@ -1,6 +1,5 @@
 """Who asked for an ENTERPRISE contract: their inquiries, and the queue in which staff answer."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
@@ -31,8 +30,7 @@ PER_IP = Limit("inquiry_address", 10, timedelta(hours=1))
 PER_EMAIL = Limit("inquiry_email", 3, timedelta(hours=24))
 
 
-@dataclass(frozen=True, slots=True)
-class InquiryRow:
+class InquiryRow(msgspec.Struct, frozen=True):
     """`seats` None: not said."""
 
     id: InquiryId

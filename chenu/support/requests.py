@@ -1,10 +1,11 @@
 """Requests to the support desk: asked by members, answered by staff, in the order in which due."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts import attempts
 from chenu.accounts.actor import AccountId, Actor, Staff, UserId
@@ -38,8 +39,7 @@ class SupportNotIncluded(RefusedError):
     code = "PLAN_REQUIRED"
 
 
-@dataclass(frozen=True, slots=True)
-class RequestRow:
+class RequestRow(msgspec.Struct, frozen=True):
     id: RequestId
     account_id: AccountId
     requester_id: UserId
@@ -56,8 +56,7 @@ class RequestRow:
         return self.answered_at is None and self.due_at < business_now()
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerRow:
+class AnswerRow(msgspec.Struct, frozen=True):
     request_id: RequestId
     body: str
     created_at: datetime

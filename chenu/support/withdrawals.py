@@ -1,10 +1,11 @@
 """Statements of withdrawal: what somebody declared and when, and what became of it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.core import db
@@ -28,8 +29,7 @@ class StatementState(StrEnum):
     REFUSED = "REFUSED"
 
 
-@dataclass(frozen=True, slots=True)
-class StatementRow:
+class StatementRow(msgspec.Struct, frozen=True):
     """`name`, `email` and `contract` as they were written; the contract that it was found to be."""
 
     id: StatementId

@@ -1,7 +1,8 @@
 """The five tiers and all their numbers. docs/money.md; amounts in cents, None is unlimited."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from chenu.core.money import Cents
 
@@ -58,8 +59,7 @@ class EntitlementSource(StrEnum):
     API_PLAN = "API_PLAN"
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureGrant:
+class FeatureGrant(msgspec.Struct, frozen=True):
     """An entitlement to one feature; `limit` None with `enabled` means no limit."""
 
     feature: Feature
@@ -72,8 +72,7 @@ class FeatureGrant:
         return self.enabled and self.limit is None
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(msgspec.Struct, frozen=True):
     """Prices and budgets None: on request (ENTERPRISE). `platform_agents` None: all and custom."""
 
     code: TierCode

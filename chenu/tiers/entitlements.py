@@ -4,9 +4,11 @@ Pure rules; chenu/accounts/entitlements.py reads the rows that they are asked wi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.core.errors import RefusedError
 from chenu.core.i18n import mark
@@ -34,8 +36,7 @@ _OTHER = mark("This needs the {tier} plan or higher")
 _NO_TIER = mark("This was limited for your account, whatever its plan: please write to us")
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(msgspec.Struct, frozen=True):
     """What staff gave or took of one feature, in place of what the tier says of it.
 
     `expires_at` None: until it is removed.
@@ -47,8 +48,7 @@ class Override:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entitlements:
+class Entitlements(msgspec.Struct, frozen=True):
     """Everything that decides about an account's features. `overrides` are those in force."""
 
     tier: TierCode = TierCode.FREE

@@ -1,12 +1,11 @@
 """The nine spheres of life and work; names in both languages."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.core.i18n import Locale
 
 
-@dataclass(frozen=True, slots=True)
-class Sphere:
+class Sphere(msgspec.Struct, frozen=True):
     code: str
     fr: str
     en: str

@@ -1,8 +1,9 @@
 """From when to when each monthly budget runs: pure arithmetic of business time, UTC."""
 
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from chenu.ledger.amounts import Tokens
 
@@ -10,8 +11,7 @@ _SECOND = timedelta(seconds=1)
 _MONTHS_OF_YEAR = 12
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetMonth:
+class BudgetMonth(msgspec.Struct, frozen=True):
     """It runs from `start` until just before `end`."""
 
     start: datetime

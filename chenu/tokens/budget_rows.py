@@ -1,10 +1,11 @@
 """The rows of budgets that were granted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.budget_dates import lock_budget_dates
@@ -126,8 +127,7 @@ async def find_next_end(account_id: AccountId) -> datetime | None:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class RunningBudget:
+class RunningBudget(msgspec.Struct, frozen=True):
     """`granted` is what it is made of, `used` what was spent of that."""
 
     id: BudgetPeriodId
@@ -156,8 +156,7 @@ async def list_running(account_ids: Sequence[AccountId]) -> list[RunningBudget]:
     return await db.fetch_all(RunningBudget, sql, list(account_ids), business_now())
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
+class _Use(msgspec.Struct, frozen=True):
     account_id: AccountId
     used: Tokens
 
@@ -174,8 +173,7 @@ async def list_use_since(since: Mapping[AccountId, datetime]) -> dict[AccountId,
     return {row.account_id: row.used for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class _Spender:
+class _Spender(msgspec.Struct, frozen=True):
     account_id: AccountId
 
 

@@ -1,10 +1,11 @@
 """What becomes of an account's budgets at a moment: pure rules. docs/money.md, "Token budgets"."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+import msgspec
 
 from chenu.ledger.amounts import Tokens
 from chenu.tokens.budget_calendar import BudgetMonth, month_from, month_of_plan
@@ -19,8 +20,7 @@ class BudgetSource(StrEnum):
     UNLIMITED = "UNLIMITED"
 
 
-@dataclass(frozen=True, slots=True)
-class PlanPeriod:
+class PlanPeriod(msgspec.Struct, frozen=True):
     """The period of the subscription that gives the tier."""
 
     start: datetime
@@ -28,8 +28,7 @@ class PlanPeriod:
     is_trial: bool
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetPeriod:
+class BudgetPeriod(msgspec.Struct, frozen=True):
     """A budget as it was granted. `monthly` is the highest that it was granted for so far.
 
     `unpaid_share` of its money was returned, or never came, in basis points. `withheld` is what it
@@ -50,8 +49,7 @@ class BudgetPeriod:
         return BudgetMonth(self.starts_at, self.ends_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True):
     """`monthly` None: unlimited. `source` and `anchor` are those that were settled last.
 
     `periods`: those that run, and those that began within the plan's period.
@@ -65,22 +63,19 @@ class Situation:
     periods: tuple[BudgetPeriod, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Expire:
+class Expire(msgspec.Struct, frozen=True):
     """Its time is over: what is unspent ends."""
 
     period: BudgetPeriod
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(msgspec.Struct, frozen=True):
     """The plan that gave it is gone: what is unspent ends before its time."""
 
     period: BudgetPeriod
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(msgspec.Struct, frozen=True):
     """A new budget; what is unspent of `replaces`, which ends, comes beside it.
 
     What was spent of `unpaid` within the same month is deducted, by the share of its money.
@@ -93,15 +88,13 @@ class Begin:
     unpaid: tuple[BudgetPeriod, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Resume:
+class Resume(msgspec.Struct, frozen=True):
     """The plan is back within the same month: so is what ended with it."""
 
     period: BudgetPeriod
 
 
-@dataclass(frozen=True, slots=True)
-class Raise:
+class Raise(msgspec.Struct, frozen=True):
     """More a month than before: `tokens` for the rest of this one."""
 
     period: BudgetPeriod
@@ -112,8 +105,7 @@ class Raise:
 Step = Expire | End | Begin | Resume | Raise
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     source: BudgetSource
     anchor: datetime
     steps: tuple[Step, ...]

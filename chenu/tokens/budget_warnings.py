@@ -1,8 +1,9 @@
 """When most of a monthly budget is used: at 80 % and at 100 %."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.budget_dates import list_budget_sources
@@ -14,8 +15,7 @@ WARNED_AT = (80, 100)
 _WHOLE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class TokenWarning:
+class TokenWarning(msgspec.Struct, frozen=True):
     """`percent` is the one that was reached: 80 or 100."""
 
     account_id: AccountId

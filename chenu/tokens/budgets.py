@@ -5,9 +5,10 @@ plan, the worker's task, or a page that shows it.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import singledispatch
+
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.budget_dates import (

@@ -1,8 +1,9 @@
 """What accounts are entitled to, with the use of their monthly budgets of tokens."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from chenu.accounts import entitlements
 from chenu.accounts.actor import AccountId

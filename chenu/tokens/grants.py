@@ -4,11 +4,12 @@ Each change is one SQL function (migrations/sql/tokens.sql) in the caller's tran
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.core import db
@@ -39,8 +40,7 @@ class GrantKind(StrEnum):
         return self is GrantKind.PACK
 
 
-@dataclass(frozen=True, slots=True)
-class NewGrant:
+class NewGrant(msgspec.Struct, frozen=True):
     """`business_key` names the event that gives it: it is granted once.
 
     `agent_id` for a PROMOTION that only this agent's runs may use; `source_id` is what it came
@@ -63,8 +63,7 @@ class NewGrant:
             raise ValueError("only a promotion is for one agent alone")
 
 
-@dataclass(frozen=True, slots=True)
-class GrantRow:
+class GrantRow(msgspec.Struct, frozen=True):
     """`remaining` can be spent; `held` is reserved for runs; `debt` was spent, then revoked."""
 
     id: GrantId
@@ -110,8 +109,7 @@ async def grant_tokens(new: NewGrant) -> GrantRow:
     return granted
 
 
-@dataclass(frozen=True, slots=True)
-class Revoked:
+class Revoked(msgspec.Struct, frozen=True):
     """`taken` was unspent; `owed` became a debt."""
 
     taken: Tokens
@@ -169,8 +167,7 @@ async def expire_grants_of(account_ids: Sequence[AccountId]) -> Tokens:
     return await db.run_in_transaction(expire)
 
 
-@dataclass(frozen=True, slots=True)
-class _AccountId:
+class _AccountId(msgspec.Struct, frozen=True):
     account: AccountId
 
 

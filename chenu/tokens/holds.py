@@ -1,10 +1,11 @@
 """Holds: tokens reserved for one run, then settled with what it used, or released."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.entitlements import find_entitlements
@@ -26,8 +27,7 @@ class HoldStatus(StrEnum):
     RELEASED = "RELEASED"
 
 
-@dataclass(frozen=True, slots=True)
-class NewHold:
+class NewHold(msgspec.Struct, frozen=True):
     """`hold_id` is the run's id: its entries carry it as `execution_id`.
 
     `only_grant`: of this grant alone, as for free tries.
@@ -47,8 +47,7 @@ class NewHold:
             raise ValueError("a hold is of one token or more")
 
 
-@dataclass(frozen=True, slots=True)
-class HoldRow:
+class HoldRow(msgspec.Struct, frozen=True):
     id: HoldId
     account_id: AccountId
     agent_id: UUID | None
@@ -64,8 +63,7 @@ class HoldRow:
     finished_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(msgspec.Struct, frozen=True):
     """`capped`: more was used than could be taken."""
 
     used: Tokens

@@ -5,10 +5,11 @@ statement each (migrations/sql/token_limits.sql). docs/decisions/0037.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.core import db
@@ -24,8 +25,7 @@ from chenu.tokens.limit_tables import TokenLimit
 LimitId = NewType("LimitId", UUID)
 
 
-@dataclass(frozen=True, slots=True)
-class LimitSubject:
+class LimitSubject(msgspec.Struct, frozen=True):
     """One agent or one API key of an account."""
 
     account_id: AccountId
@@ -33,8 +33,7 @@ class LimitSubject:
     api_key_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LimitRow:
+class LimitRow(msgspec.Struct, frozen=True):
     """`used` is what was used or is reserved in `month`, the first day of a month."""
 
     id: LimitId
@@ -95,8 +94,7 @@ def end_of(month: date) -> datetime:
     return datetime(year, following, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reserved:
+class _Reserved(msgspec.Struct, frozen=True):
     granted: int
     limit_id: LimitId | None
 
@@ -175,8 +173,7 @@ async def lock_limits(account_id: AccountId) -> None:
     await db.execute("SELECT lock_token_limits($1)", account_id)
 
 
-@dataclass(frozen=True, slots=True)
-class LimitValues:
+class LimitValues(msgspec.Struct, frozen=True):
     """Tokens a month; None: no such limit."""
 
     soft: int | None

@@ -1,7 +1,8 @@
 """What the meter on each page shows: the balance and the budget of the month, in one statement."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.core import db
@@ -12,8 +13,7 @@ from chenu.tokens.budgets import settle_due_budget
 LOW_PERCENT = 80
 
 
-@dataclass(frozen=True, slots=True)
-class TokenMeter:
+class TokenMeter(msgspec.Struct, frozen=True):
     """`available` below zero: a debt. `budget` 0: there is none now. `resets_at`: its end."""
 
     available: Tokens

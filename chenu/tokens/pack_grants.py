@@ -1,7 +1,8 @@
 """The grants of a pack, base and bonus apart: what of them is unspent, and what may be taken."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.ledger.amounts import Tokens
 from chenu.tokens.grants import (
@@ -14,8 +15,7 @@ from chenu.tokens.grants import (
 from chenu.tokens.pack_orders import PackOrderId
 
 
-@dataclass(frozen=True, slots=True)
-class Unspent:
+class Unspent(msgspec.Struct, frozen=True):
     """What is reserved for runs is not unspent."""
 
     base: int

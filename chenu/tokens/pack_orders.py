@@ -1,10 +1,11 @@
 """Requests to buy token packs: their rows, their payment pages, and what became of them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.core import db
@@ -27,8 +28,7 @@ class PackOrderStatus(StrEnum):
     FAILED = "FAILED"
 
 
-@dataclass(frozen=True, slots=True)
-class PackOrderRow:
+class PackOrderRow(msgspec.Struct, frozen=True):
     """`created_at`, `paid_at`: business time. `checkout_expires_at`: system time."""
 
     id: PackOrderId

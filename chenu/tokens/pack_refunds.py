@@ -1,9 +1,10 @@
 """Which tokens refunds took back of packs, once for each refund."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.money import Cents
@@ -14,8 +15,7 @@ from chenu.tokens.pack_tables import PackRefund
 PackRefundId = NewType("PackRefundId", UUID)
 
 
-@dataclass(frozen=True, slots=True)
-class PackRefundRow:
+class PackRefundRow(msgspec.Struct, frozen=True):
     """The tokens include those that were spent, which became a debt."""
 
     id: PackRefundId

@@ -1,12 +1,11 @@
 """The token packs as data: base and bonus are two grants. Amounts in cents; packs do not expire."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.core.money import Cents
 
 
-@dataclass(frozen=True, slots=True)
-class TokenPack:
+class TokenPack(msgspec.Struct, frozen=True):
     code: str
     base_tokens: int
     bonus_percent: int

@@ -4,10 +4,10 @@ The statement is `spend_tokens_batch` of migrations/sql/token_spending.sql. See 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from chenu.accounts.actor import AccountId
@@ -29,8 +29,7 @@ from chenu.tokens.wallet import EntryId
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Spend:
+class Spend(msgspec.Struct, frozen=True):
     """`agent_id` and `api_key_id` say what used the tokens; `key` says when it is the same use.
 
     `entitlements` are the account's: where TOKENS has no limit, use is recorded and nothing is
@@ -52,8 +51,7 @@ class Spend:
             raise ValueError("the key belongs to another account")
 
 
-@dataclass(frozen=True, slots=True)
-class SpendResult:
+class SpendResult(msgspec.Struct, frozen=True):
     """`entry_id` is the spend's last entry, where several grants paid it."""
 
     account_id: AccountId
@@ -88,8 +86,7 @@ class _Status(StrEnum):
     LIMITED = "LIMITED"
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
+class _Outcome(msgspec.Struct, frozen=True):
     """`result_id` is the entry, or the limit that was met; None in all other refusals.
 
     `balance_after` is what is available where it was refused.

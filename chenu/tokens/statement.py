@@ -5,9 +5,10 @@ beginning, and all entries of the wallet, make what was there at its end.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.core import db
@@ -21,8 +22,7 @@ from chenu.tokens.wallet import EntryKind, TokenPool
 _OF_WALLET = (TokenPool.WALLET, TokenPool.DEBT)
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(msgspec.Struct, frozen=True):
     day: date
     kind: EntryKind
     pool: TokenPool
@@ -31,8 +31,7 @@ class _Group:
     entries: int
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(msgspec.Struct, frozen=True):
     """Of one agent (None: of none) or on one day. `free`: of its used ones, those of free tries."""
 
     agent_id: UUID | None
@@ -42,8 +41,7 @@ class Use:
     entries: int
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """`opening` and `closing` are what could be spent, less debts; `reserved` is what runs hold
     more, or below zero less, at the end than at the beginning.
 
@@ -145,8 +143,7 @@ def _use(groups: list[_Group], agent_id: UUID | None, day: date | None) -> Use:
     return Use(agent_id, day, _used(groups), _used(groups, TokenPool.PROMOTION), entries)
 
 
-@dataclass(frozen=True, slots=True)
-class StatementEntry:
+class StatementEntry(msgspec.Struct, frozen=True):
     """`grant_kind` None: an unlimited plan paid it. `balance_after`: see token_entry."""
 
     id: UUID

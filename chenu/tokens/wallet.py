@@ -1,11 +1,12 @@
 """An account's tokens as they are read: balance, grants and entries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.entitlements import AccountEntitlements
@@ -50,8 +51,7 @@ class TokenPool(StrEnum):
     UNLIMITED = "UNLIMITED"
 
 
-@dataclass(frozen=True, slots=True)
-class EntryRow:
+class EntryRow(msgspec.Struct, frozen=True):
     """`amount` is what it does to the balance; `balance_after` as docs/money.md says."""
 
     id: EntryId
@@ -68,8 +68,7 @@ class EntryRow:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Wallet:
+class Wallet(msgspec.Struct, frozen=True):
     """`available` None: unlimited; below zero: a debt. `promotional` is for single agents only.
 
     `monthly_budget` is this month's, None for no limit; `resets_at` is when the next one is
@@ -88,8 +87,7 @@ class Wallet:
         return self.available is None
 
 
-@dataclass(frozen=True, slots=True)
-class _Balances:
+class _Balances(msgspec.Struct, frozen=True):
     account_id: AccountId
     available: Tokens
     promotional: Tokens
@@ -138,8 +136,7 @@ async def _read_balances(account_ids: Sequence[AccountId]) -> dict[AccountId, _B
     return {row.account_id: row for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class MonthlyUse:
+class MonthlyUse(msgspec.Struct, frozen=True):
     account_id: AccountId
     used: Tokens
 

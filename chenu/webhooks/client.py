@@ -11,12 +11,13 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
 
 import httpx
+import msgspec
+from msgspec.structs import replace
 
 from chenu.core.clock import system_now
 from chenu.core.errors import Invalid
@@ -38,8 +39,7 @@ _RESOLVERS = ThreadPoolExecutor(8, "webhook-hosts")
 """Of their own: a name server that does not answer holds up no other work."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """`status` None: there was none, and `error` says why. `retry_after`: what was asked for.
 
     `text` is the beginning of `body`, to be shown.

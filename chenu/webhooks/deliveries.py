@@ -1,9 +1,10 @@
 """Deliveries and the log of their attempts, as accounts and staff read them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.errors import NotFound
@@ -21,8 +22,7 @@ from chenu.webhooks.model import (
 from chenu.webhooks.tables import WebhookAttempt
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryRow:
+class DeliveryRow(msgspec.Struct, frozen=True):
     """An event for an endpoint, with both. `occurred_at` is business time, the others system time.
 
     `payload` is the text that is sent; `attempts` counts all. Of lower `position` is sent first.
@@ -43,8 +43,7 @@ class DeliveryRow:
     delivered_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptRow:
+class AttemptRow(msgspec.Struct, frozen=True):
     """`status` is of HTTP, None without an answer; `error` says why. `answer`: its beginning."""
 
     id: UUID

@@ -1,9 +1,10 @@
 """Endpoints: rows, and what their accounts change of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.clock import business_now, system_now
@@ -13,8 +14,7 @@ from chenu.webhooks.model import EndpointId, EndpointState, OffReason
 from chenu.webhooks.tables import WebhookEndpoint
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointRow:
+class EndpointRow(msgspec.Struct, frozen=True):
     """`failures`: attempts in a row. Until `previous_until` the secret before signs as well.
 
     `switched_off_at` is business time, as `created_at`; the others are system time.
@@ -37,8 +37,7 @@ class EndpointRow:
         return self.state is EndpointState.ON
 
 
-@dataclass(frozen=True, slots=True)
-class SealedSecrets:
+class SealedSecrets(msgspec.Struct, frozen=True):
     """Encrypted; `previous` None where only one is in force."""
 
     current: bytes

@@ -6,10 +6,10 @@ connected to.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import httpx
+import msgspec
 
 from chenu.core.errors import ChenuError, Invalid
 from chenu.core.i18n import mark
@@ -42,8 +42,7 @@ _NEVER = tuple(
 IpAddress = IPv4Address | IPv6Address
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """A url taken apart: `host` is ASCII, without brackets."""
 
     url: httpx.URL

@@ -5,9 +5,10 @@ waits for an answer. A worker that dies leaves a claim that expires: its deliver
 under the same id.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db
 from chenu.core.clock import system_now
@@ -30,8 +31,7 @@ LEASE = timedelta(seconds=30)
 """Longer than an attempt can take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True):
     """An endpoint that this worker has claimed, by `token`."""
 
     endpoint_id: EndpointId
@@ -40,8 +40,7 @@ class Turn:
     token: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class DueDelivery:
+class DueDelivery(msgspec.Struct, frozen=True):
     id: DeliveryId
     event_id: EventId
     kind: EventKind
@@ -53,8 +52,7 @@ _DUE = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
+class _Id(msgspec.Struct, frozen=True):
     id: EndpointId
 
 
@@ -94,8 +92,7 @@ async def find_next(turn: Turn) -> DueDelivery | None:
     return await db.find_one(DueDelivery, sql, turn.endpoint_id, turn.token)
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(msgspec.Struct, frozen=True):
     failures: int
     next_attempt_at: datetime
 

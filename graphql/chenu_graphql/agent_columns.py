@@ -4,23 +4,22 @@ tests/api/test_shown_columns.py compares each with what its resolver says.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+import msgspec
 
 from chenu.core.global_id import encode_id
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """Fields of AgentRow, from which `make` makes the value; without it there is one, as it is."""
 
     names: tuple[str, ...]
     make: Callable[..., Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """An object whose columns stand beside the agent's; null where the column `present` is."""
 
     present: str
@@ -74,8 +73,7 @@ AGENT_COLUMNS: Mapping[str, Column | Part] = {
 """By the names of the type Agent's fields."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class Shown(msgspec.Struct, frozen=True, eq=False):
     """The columns that one query shows of a list of agents: one object for each such list."""
 
     names: tuple[str, ...]

@@ -1,26 +1,24 @@
 """One operation as it was sent, and its answer as it is sent back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from graphql import GraphQLError
 
 from chenu.metering.charges import NOTHING_TAKEN, Charge
 from chenu_graphql.context import Context
 
 
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
+class GraphQLRequest(msgspec.Struct, frozen=True):
     """One operation as it was sent."""
 
     query: str
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = msgspec.field(default_factory=dict)
     operation_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """`requested` and `actual` are costs in points; without `is_begun` there is no `data` key.
 
     `is_query`: nothing was changed, so that the answer may be cached.

@@ -3,9 +3,9 @@ have an SLA.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
+import msgspec
 import strawberry
 
 from chenu.availability.figures import Figure
@@ -75,8 +75,7 @@ class IncidentUpdate:
     written_at: datetime = field("When it was written.", PARENT)
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentSource:
+class IncidentSource(msgspec.Struct, frozen=True):
     """An incident with what was written about it, the newest first."""
 
     row: IncidentRow

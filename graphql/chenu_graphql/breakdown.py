@@ -1,8 +1,8 @@
 """How a sale was divided, to the cent, for buyers and creators."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+import msgspec
 import strawberry
 
 from chenu.agents.payments import PaymentRow
@@ -15,8 +15,7 @@ from chenu_graphql.money import Line, Money, MoneyLine
 from chenu_graphql.permissions import PARENT, STAFF
 
 
-@dataclass(frozen=True, slots=True)
-class Breakdown:
+class Breakdown(msgspec.Struct, frozen=True):
     """gross = discount + tax + creator_share + platform_share, in cents."""
 
     gross: Cents

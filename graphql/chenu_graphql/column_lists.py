@@ -5,9 +5,9 @@ rows all the same. decisions/0093.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from graphql import FieldNode, GraphQLField, GraphQLList, GraphQLObjectType, get_nullable_type
 
 from chenu_graphql.agent_columns import AGENT_COLUMNS, Column, Part, Shown
@@ -23,8 +23,7 @@ class _NoColumn(Exception):
     """A field that is selected is more than a column."""
 
 
-@dataclass(slots=True)
-class ColumnList:
+class ColumnList(msgspec.Struct):
     """`key` is that of the edges, `name` what generated code calls the columns that are shown.
 
     `lines` make one edge of the columns, by their names.
@@ -92,13 +91,12 @@ def _is_plain(definition: GraphQLField) -> bool:
     return reader is not None and reader.is_open and not definition.args
 
 
-@dataclass(slots=True)
-class _Writer:
+class _Writer(msgspec.Struct):
     """Collects columns and the points that their fields cost, in each row."""
 
     selections: Selections
     source: SourceText
-    names: list[str] = field(default_factory=list)
+    names: list[str] = msgspec.field(default_factory=list)
     points: int = 0
 
     def write_edge(self, edge: GraphQLObjectType, nodes: Sequence[FieldNode]) -> list[str]:

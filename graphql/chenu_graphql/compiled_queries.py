@@ -2,9 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, OperationType
 
 from chenu_graphql.compiling import compile_query
@@ -27,12 +27,11 @@ Key = tuple[str | None, tuple[bool, ...]]
 """An operation's name and the values of the variables of its directives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compilations:
+class Compilations(msgspec.Struct, frozen=True):
     """What is known of one document's operations: their conditions, and what they became."""
 
-    conditions: dict[str | None, tuple[Condition, ...]] = field(default_factory=dict)
-    found: dict[Key, CompiledQuery | FallbackReason] = field(default_factory=dict)
+    conditions: dict[str | None, tuple[Condition, ...]] = msgspec.field(default_factory=dict)
+    found: dict[Key, CompiledQuery | FallbackReason] = msgspec.field(default_factory=dict)
 
 
 class CompiledQueries:

@@ -4,9 +4,9 @@ A query is compiled for the values that it is sent with: the code has no conditi
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from graphql import (
     BooleanValueNode,
     DirectiveNode,
@@ -29,8 +29,7 @@ Flags = Mapping[str, bool]
 _WANTED = {"skip": False, "include": True}
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """A variable that a directive names; `default` is None without one."""
 
     name: str

@@ -1,7 +1,6 @@
 """Relay connections over keyset pages: signed cursors, first or last required, at most 100."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -22,8 +21,7 @@ Last = Annotated[int | None, argument("How many from the end: 1 to 100.")]
 Before = Annotated[str | None, argument("End before this cursor; with last.")]
 
 
-@dataclass(frozen=True, slots=True)
-class PageArguments:
+class PageArguments(msgspec.Struct, frozen=True):
     """The arguments of a connection field, unchecked."""
 
     first: int | None
@@ -74,8 +72,7 @@ class EdgeSource(msgspec.Struct, Generic[Row], frozen=True):
         return self.connection.cursors.encode(self.connection.key(self.node))
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionSource(Generic[Row]):
+class ConnectionSource(msgspec.Struct, Generic[Row], frozen=True):
     """A page, with what is needed to make its cursors and to count the whole list.
 
     `shown`: its rows are records with these columns and the sort value; None for whole rows.
@@ -118,8 +115,7 @@ class PageInfo:
     end_cursor: str | None = field("The cursor of the last item.", PARENT)
 
 
-@dataclass(frozen=True, slots=True)
-class _PageInfoSource:
+class _PageInfoSource(msgspec.Struct, frozen=True):
     has_next_page: bool
     has_previous_page: bool
     start_cursor: str | None

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import ParamSpec, TypeAlias, TypeVar
 
+import msgspec
 import strawberry
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.request_context import RequestContext
@@ -30,8 +31,7 @@ def _codec(secret: bytes) -> CursorCodec:
     return CursorCodec(secret)
 
 
-@dataclass(slots=True)
-class Context:
+class Context(msgspec.Struct):
     """The context of one operation. `spent` is the cost so far in points.
 
     `csrf_header` is the request's X-CSRF-Token, `cookies` are Set-Cookie values to send, `devices`
@@ -44,10 +44,10 @@ class Context:
     services: Services
     request_context: RequestContext
     csrf_header: str = ""
-    cookies: list[str] = field(default_factory=list)
+    cookies: list[str] = msgspec.field(default_factory=list)
     devices: str | None = None
     spent: int = 0
-    reading: Reading = field(default_factory=Reading)
+    reading: Reading = msgspec.field(default_factory=Reading)
     charge: Charge = NOTHING_TAKEN
     is_charged: bool = False
     is_quick: bool = False

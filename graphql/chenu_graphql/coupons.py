@@ -1,9 +1,9 @@
 """Coupons: what a code does to a plan, the discount of a plan, and the back office's list."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 import strawberry
 
 from chenu.accounts.actor import Staff
@@ -39,8 +39,7 @@ from chenu_graphql.relations import by_key
 from chenu_graphql.scalars import BigInt
 
 
-@dataclass(frozen=True, slots=True)
-class DiscountSource:
+class DiscountSource(msgspec.Struct, frozen=True):
     """Of a coupon that is quoted, or of a plan that has one."""
 
     code: str
@@ -125,8 +124,7 @@ async def _find_coupon(ctx: Context, row_id: CouponId) -> CouponRow | None:
 register_node("Coupon", (CouponRow,), _find_coupon)
 
 
-@dataclass(frozen=True, slots=True)
-class QuoteSource:
+class QuoteSource(msgspec.Struct, frozen=True):
     coupon: DiscountSource | None = None
     first_invoice: Cents | None = None
     later_invoices: Cents | None = None

@@ -2,9 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from graphql import (
     DocumentNode,
     GraphQLError,
@@ -41,12 +41,11 @@ _MOST_SIZES = 100
 _NOT_SENT = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
+class Sizes(msgspec.Struct, frozen=True):
     """The sizes of one operation, by the values of the variables that determine page sizes."""
 
     variables: tuple[str, ...]
-    known: dict[tuple[Any, ...], Size] = field(default_factory=dict)
+    known: dict[tuple[Any, ...], Size] = msgspec.field(default_factory=dict)
 
     def read_key(self, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """None for anything but page sizes, because 1, 1.0 and true are equal as keys but not as
@@ -64,8 +63,7 @@ def _is_page_size(value: Any) -> bool:
     return value is _NOT_SENT or (type(value) is int and 0 <= value <= MAX_PAGE)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True):
     """A document, or its errors.
 
     `sizes` caches the size of each operation for certain page sizes.
@@ -73,8 +71,8 @@ class Prepared:
 
     document: DocumentNode | None = None
     errors: tuple[GraphQLError, ...] = ()
-    sizes: dict[str | None, "Sizes"] = field(default_factory=dict)
-    compilations: Compilations = field(default_factory=Compilations)
+    sizes: dict[str | None, "Sizes"] = msgspec.field(default_factory=dict)
+    compilations: Compilations = msgspec.field(default_factory=Compilations)
 
     operations: tuple[OperationDefinitionNode, ...] = ()
 

@@ -1,9 +1,9 @@
 """Executes one operation: selection, cost limit, compiled or interpreted run, coded errors."""
 
 from collections.abc import AsyncGenerator, Awaitable
-from dataclasses import dataclass, replace
 from typing import Any, cast
 
+import msgspec
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -14,6 +14,7 @@ from graphql import (
     execute,
     subscribe,
 )
+from msgspec.structs import replace
 from strawberry.execution import optimized_is_awaitable
 
 from chenu.core import db, tracing
@@ -38,8 +39,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _ReadyOperation:
+class _ReadyOperation(msgspec.Struct, frozen=True):
     prepared: Prepared
     operation: OperationDefinitionNode
     size: Size

@@ -1,11 +1,11 @@
 """Refusals as data in userErrors; every other error at the top level with a stable code."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 import strawberry
 import structlog
 from graphql import GraphQLError
@@ -78,8 +78,7 @@ class OperationNotStored(BrokenRequest):
     code = "PERSISTED_QUERY_NOT_FOUND"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """The source of every UserError; a refusal with a `feature` becomes a PlanRequired, one with
     `required` tokens an InsufficientTokens.
     """

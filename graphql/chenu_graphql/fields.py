@@ -1,10 +1,11 @@
 """Declaration of the API's fields: description, permission and cost."""
 
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING
 from functools import partial
 from typing import Any
 
+import msgspec
 import strawberry
 
 from chenu_graphql.permissions import Rule
@@ -12,8 +13,7 @@ from chenu_graphql.permissions import Rule
 _POLICY = "policy"
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(msgspec.Struct, frozen=True):
     """What one field costs, in points.
 
     `points` None: 1 for an object, 0 for a scalar. `size` is the assumed length of a list without
@@ -32,8 +32,7 @@ CHANGE = Weight(points=10)
 """The cost of each mutation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """`sensitive`: credentials or money, allowed once in a document."""
 
     allow: Rule

@@ -5,9 +5,9 @@ limiters walk a fragment again at each spread, which takes seconds for 695 bytes
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -51,8 +51,7 @@ _INTROSPECTION = {"__schema": 1000, "__type": 100}
 """Points; their answers are long, whatever is selected."""
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(msgspec.Struct, frozen=True):
     """The measured size of a selection. `per_item` are points per entry of the enclosing page.
 
     `introspection` is the part of the points that no resolver counts.

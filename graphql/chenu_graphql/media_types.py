@@ -5,9 +5,10 @@ suite of GraphQL over HTTP requires it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+
+import msgspec
 
 from chenu.core.negotiation import read_weights
 
@@ -31,8 +32,7 @@ _CONTENT_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True):
     """`best` is None if none of our types is accepted. `plain` is for errors before any event."""
 
     best: MediaType | None

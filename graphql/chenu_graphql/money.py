@@ -1,8 +1,8 @@
 """Money in the API: cents and a currency; the source of a Money is an amount in cents."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
+import msgspec
 import strawberry
 
 from chenu.core.errors import BadInput
@@ -48,8 +48,7 @@ class Money:
     formatted: str = field("For people: '9,00 €' (fr) or '€9.00' (en).", PARENT, _format)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     description: str
     amount: Cents
 

@@ -2,8 +2,10 @@
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Actor, ActorKind, ApiScope, Staff
 from chenu.accounts.roles import RULES, Right
@@ -16,8 +18,7 @@ _KEYS = (ActorKind.API_KEY, ActorKind.SERVICE_KEY)
 _SOMEBODY_ELSES = mark("This belongs to somebody else")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """`check` gets the context and the object whose field is resolved.
 
     It raises Forbidden or Unauthenticated; None if nothing is left to check. `for_apps`: service

@@ -1,9 +1,9 @@
 """Purchases and their payments, as the buyer sees them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
 import strawberry
 
 from chenu.agents.model import PaymentId, PurchaseId, PurchaseStatus
@@ -151,8 +151,7 @@ class Purchase(Node):
     paid_at: datetime | None = field("When it was first paid; null: not yet.", HOLDER)
 
 
-@dataclass(frozen=True, slots=True)
-class CheckoutSource:
+class CheckoutSource(msgspec.Struct, frozen=True):
     url: str
     expires_at: datetime
 

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import msgspec
 from graphql import GraphQLSchema, OperationDefinitionNode
 from graphql.execution.values import VariableValues, get_variable_values
 
@@ -19,8 +19,7 @@ Complete = Callable[[Any, "QueryRun"], Any]
 """Converts a resolved value to what the answer contains."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledQuery:
+class CompiledQuery(msgspec.Struct, frozen=True):
     """`complete` makes the answer's data from the root value; `text` is its source, and `legend`
     says of names in it what they stand for.
     """

@@ -1,9 +1,9 @@
 """What is known of a field's resolver beside how to call it, for queries that are compiled."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from graphql import GraphQLField
 
 from chenu_graphql.relations import GuardedRelation
@@ -11,8 +11,7 @@ from chenu_graphql.relations import GuardedRelation
 _READER = "chenu-reader"
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(msgspec.Struct, frozen=True):
     """`attribute`: the resolver reads it and does nothing else; None for any other. `relation`:
     the resolver looks a row up by a key.
 

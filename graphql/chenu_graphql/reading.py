@@ -1,10 +1,10 @@
 """Records what an answer has shown: a buyer's first use, and what staff read."""
 
 import json
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import orjson
 
 from chenu.accounts.actor import Actor
@@ -13,12 +13,11 @@ from chenu.agents.access import ReadableManifest, record_first_use
 from chenu.agents.model import GrantId
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(msgspec.Struct):
     """Collected while an operation runs, written by `record` when the answer is complete."""
 
-    _opened: list[tuple[GrantId, dict[str, Any]]] = field(default_factory=list)
-    _staff_reads: set[StaffRead] = field(default_factory=set)
+    _opened: list[tuple[GrantId, dict[str, Any]]] = msgspec.field(default_factory=list)
+    _staff_reads: set[StaffRead] = msgspec.field(default_factory=set)
 
     def record_opened(self, opened: ReadableManifest, version_id: UUID) -> None:
         if opened.first_use is not None:

@@ -5,9 +5,9 @@ keys of a whole list and asks the loader once, without a coroutine for each row 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import strawberry
 
 from chenu_graphql.batching import Loader
@@ -17,8 +17,7 @@ from chenu_graphql.permissions import Rule
 _RELATION = "chenu_relation"
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(msgspec.Struct, frozen=True):
     """`make` makes the field's value of what the loader found, if that is not the value itself."""
 
     find_loader: Callable[[Context], Loader[Any, Any]]
@@ -52,8 +51,7 @@ def find_relation(resolver: object) -> Relation | None:
     return getattr(resolver, _RELATION, None)
 
 
-@dataclass(frozen=True, slots=True)
-class GuardedRelation:
+class GuardedRelation(msgspec.Struct, frozen=True):
     """With what the field costs and asks of its caller, as its guarded resolver has it."""
 
     relation: Relation

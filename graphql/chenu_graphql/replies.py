@@ -1,8 +1,8 @@
 """What is sent back for one operation: status, headers and body, for any way to send them."""
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from litestar import Response
 from litestar.datastructures import Cookie
 
@@ -42,8 +42,7 @@ _RETRY_SECONDS = 5
 VARY = {"vary": "Accept"}
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """The whole answer over HTTP."""
 
     status: int

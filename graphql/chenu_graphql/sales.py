@@ -1,8 +1,8 @@
 """The fields of a sale: a purchase whose buyer stays private."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import strawberry
 
 from chenu.agents.model import PurchaseId, PurchaseStatus
@@ -15,8 +15,7 @@ from chenu_graphql.permissions import READER, is_own_profile
 from chenu_graphql.relations import by_key
 
 
-@dataclass(frozen=True, slots=True)
-class SaleSource:
+class SaleSource(msgspec.Struct, frozen=True):
     purchase: PurchaseRow
 
     @property

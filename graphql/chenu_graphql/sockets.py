@@ -7,7 +7,6 @@ delays the close frame until the client sends something.
 import asyncio
 from asyncio import FIRST_COMPLETED
 from contextlib import aclosing, suppress
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +16,7 @@ from graphql import GraphQLError, OperationType
 from litestar import websocket
 from litestar.exceptions import WebSocketDisconnect, WebSocketException
 from litestar.handlers import WebsocketRouteHandler
+from msgspec.structs import replace
 
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.bearer import get_bearer_actor, read_account

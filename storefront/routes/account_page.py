@@ -3,7 +3,9 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+
+import msgspec
+from msgspec.structs import fields, replace
 
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.api_keys import list_api_keys
@@ -29,14 +31,13 @@ from storefront.visitor import account_of
 PAGE_SIZE = 10
 
 
-@dataclass(frozen=True, slots=True)
-class AccountForms:
+class AccountForms(msgspec.Struct, frozen=True):
     """The page's forms, of which at most one was refused."""
 
-    profile: FormView = field(default_factory=lambda: FormView("profile"))
-    email: FormView = field(default_factory=lambda: FormView("address"))
-    password: FormView = field(default_factory=lambda: FormView("password"))
-    api_key: FormView = field(default_factory=lambda: FormView("api-key"))
+    profile: FormView = msgspec.field(default_factory=lambda: FormView("profile"))
+    email: FormView = msgspec.field(default_factory=lambda: FormView("address"))
+    password: FormView = msgspec.field(default_factory=lambda: FormView("password"))
+    api_key: FormView = msgspec.field(default_factory=lambda: FormView("api-key"))
 
     def replaced(self, name: str, form: FormView) -> "AccountForms":
         """Replaces the form that has the same name."""

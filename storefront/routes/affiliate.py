@@ -1,8 +1,8 @@
 """What an affiliate sees: clicks, customers, commissions, links to share, the next payout."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Stream
@@ -92,8 +92,7 @@ async def render_affiliate(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Links:
+class _Links(msgspec.Struct, frozen=True):
     """`typed` is the address that `link` leads to; empty for the home page."""
 
     link: str

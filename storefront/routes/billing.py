@@ -1,9 +1,8 @@
 """Whom the account's invoices are made out to: shown and changed."""
 
-from dataclasses import asdict, fields
-
 from litestar import get, post
 from litestar.di import NamedDependency
+from msgspec.structs import asdict, fields
 
 from chenu.accounts.billing_details import (
     BillingDetailsInput,

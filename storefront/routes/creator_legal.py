@@ -1,9 +1,8 @@
 """Who a creator is before the law, asked when they join and changed later."""
 
-from dataclasses import asdict
-
 from litestar import get, post
 from litestar.di import NamedDependency
+from msgspec.structs import asdict
 
 from chenu.accounts.roles import Right
 from chenu.agents.creators import get_own_creator

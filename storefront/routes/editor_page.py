@@ -1,7 +1,5 @@
 """Loads everything that the page of one's own agent shows."""
 
-from dataclasses import dataclass
-
 import msgspec
 
 from chenu.accounts.actor import Actor
@@ -28,8 +26,7 @@ from storefront.pages import Page, Pages
 _OPEN = (AgentStatus.DRAFT, AgentStatus.REJECTED, AgentStatus.PUBLISHED)
 
 
-@dataclass(frozen=True, slots=True)
-class EditorForms:
+class EditorForms(msgspec.Struct, frozen=True):
     """The page's forms as typed; None for a form that was not sent."""
 
     listing: FormView | None = None

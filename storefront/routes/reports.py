@@ -1,9 +1,9 @@
 """Reporting an agent or a review, open to everybody; and the receipt, for who has its address."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -32,8 +32,7 @@ _TYPED = ("ground", "body", "email", "idempotency_key")
 _Send = Callable[[ReportInput], Awaitable[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(msgspec.Struct, frozen=True):
     """What is reported, and where its form is sent. `review` None: the agent itself."""
 
     path: str

@@ -4,9 +4,9 @@ A refund is shown before it is made: the same form is sent twice.
 """
 
 import asyncio
-from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -41,8 +41,7 @@ _FORM = "refund"
 _FIELDS = ("payment", "amount", "reason")
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(msgspec.Struct, frozen=True):
     """Whose page it is: the same template, under another address."""
 
     root: str

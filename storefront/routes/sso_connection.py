@@ -1,9 +1,9 @@
 """One connection of an account: changed, tried, switched on and off, required, removed."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -82,8 +82,7 @@ async def render_connection(
     return page if error is None else with_retry(page, error)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """What the provider has to know for one host: ours, or one of the account's own."""
 
     return_url: str

@@ -1,8 +1,8 @@
 """The rows that a figure of the revenue page is made of, page by page and as a file."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -47,8 +47,7 @@ HEAD = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     """A figure as of the end of a month, and which of its parts to show."""
 
     metric: Metric

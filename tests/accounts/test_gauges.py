@@ -1,9 +1,9 @@
 """Gauges: what the apps report as in use is never above the limit and never below zero."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import ActorKind
 from chenu.accounts.entitlements import Entitlement, get_entitlements

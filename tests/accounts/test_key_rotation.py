@@ -1,10 +1,10 @@
 """A rotated key: the same one with a new secret, the old one for a day, and nobody else's."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole, ApiScope
 from chenu.accounts.api_keys import (

@@ -1,10 +1,10 @@
 """Signing up: a person with a personal account, signed in; nothing for a wrong request."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole
 from chenu.accounts.attempts import SIGN_UP_PER_IP

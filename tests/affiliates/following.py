@@ -3,9 +3,11 @@
 Charges are of 1000, 900 and 1000 cents: 2900 together, with 483 of VAT.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.customers import adopt_customer

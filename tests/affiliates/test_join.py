@@ -2,9 +2,9 @@
 
 import asyncio
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import ANONYMOUS
 from chenu.affiliates.model import AffiliateStatus

@@ -1,6 +1,6 @@
 """Legal details and statements of a made-up creator."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chenu.agents.legal_details import LegalDetailsInput
 from chenu.agents.model import CreatorId
@@ -64,7 +64,7 @@ async def put_statement(creator_id: CreatorId, **texts: str) -> StatementId:
             transferred=Cents(0),
             closing=Cents(0),
         )
-        await insert_statement(replace(row, **texts), [LINE])  # type: ignore[arg-type]
+        await insert_statement(replace(row, **texts), [LINE])
         return row.id
 
     return await db.run_in_transaction(write)

@@ -1,8 +1,9 @@
 """Runs of agents as rows, for tests of what is computed from them."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountId
 from chenu.agents.executions import ExecutionRow, insert_execution

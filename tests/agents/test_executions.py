@@ -1,11 +1,11 @@
 """Rows of runs: what is stored of them, and the one change that ends each."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountId, ApiScope
 from chenu.agents.executions import (

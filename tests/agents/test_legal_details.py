@@ -1,10 +1,10 @@
 """Legal name and tax number of a creator: whole, checked by country, and behind a fresh sign-in."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.errors import SignInAgain
 from chenu.agents.legal_details import LegalDetailsInput, find_legal_details, save_legal_details
@@ -75,7 +75,7 @@ async def test_what_no_invoice_could_bear_is_refused(
 
 
 def _texts() -> dict[str, Any]:
-    return {name: getattr(COMPANY, name) for name in COMPANY.__dataclass_fields__}
+    return {name: getattr(COMPANY, name) for name in COMPANY.__struct_fields__}
 
 
 def _paths(error: ChenuError) -> set[tuple[str, ...]]:

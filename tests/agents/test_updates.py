@@ -1,9 +1,9 @@
 """An account stays on the version that it has until it accepts a newer one."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountId, AccountRole
 from chenu.agents.access import choose_version, give_access, list_usable_grants

@@ -1,6 +1,6 @@
 """Movements of MRR: when they are written, once, and what they say."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chenu.analytics.model import MovementKind
 from chenu.analytics.movements import list_account_movements, record_movement

@@ -1,11 +1,11 @@
 """What a subscription brings a month: by hand, and as the database computes it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chenu.billing.coupon_rules import CouponDuration
 from chenu.billing.mrr import Mrr, RecurringFacts, RecurringKind, TaxShare, monthly_revenue

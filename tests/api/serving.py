@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import cache
 from socket import socket as Socket  # noqa: N812 - `socket` is a WebSocket below
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from websockets.asyncio.client import ClientConnection, connect
 
 from chenu.app import create_app
@@ -26,7 +26,7 @@ async def served(services: Services, **limits: float) -> AsyncIterator[str]:
     """Yields its URL, which is also its public one; `limits` replace the connection limits."""
     claim = _claim_the_port()
     url = f"http://127.0.0.1:{claim.getsockname()[1]}"
-    changed = replace(services.settings.limits, **limits)  # type: ignore[arg-type]
+    changed = replace(services.settings.limits, **limits)
     app = _make_app(with_settings(services, public_url=url, limits=changed))
     async with serving(app, claim, changed):
         yield url

@@ -1,11 +1,11 @@
 """Every field of the contract names the scopes that open it to a key, or says why it asks none."""
 
-from dataclasses import replace
 from functools import cache
 
 import httpx
 import pytest
 from graphql import GraphQLObjectType, get_named_type
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Actor, ActorKind, ApiScope
 from chenu.accounts.request_context import RequestContext

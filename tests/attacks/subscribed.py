@@ -1,7 +1,8 @@
 """A plan of somebody's with what belongs to it: invoice, refund, coupon, order."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountId, Staff
 from chenu.billing.coupons import insert_coupon

@@ -4,12 +4,13 @@ Each attempt ends with a paid invoice; nothing of it may be on its way to the af
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.customers import adopt_customer
 from chenu.accounts.devices import remember_device

@@ -3,10 +3,10 @@
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from joserfc.jwk import ECKey, RSAKey
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.passwords import hash_password

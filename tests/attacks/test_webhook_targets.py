@@ -5,10 +5,10 @@ stored already, as if it had come in by another way.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.core.errors import Invalid
 from chenu.flows.services import Services

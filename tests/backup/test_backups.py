@@ -2,11 +2,11 @@
 
 import tarfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from chenu.backup.archive import is_encrypted, unpack
 from chenu.backup.errors import BackupError

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.billing.stripe_catalogue import PriceRequest, ProductRequest, StripeCatalogue
 from chenu.core.money import Cents

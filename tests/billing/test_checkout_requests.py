@@ -1,9 +1,9 @@
 """One request for whatever has a price: for an agent, a pack, a tier and an API plan."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.billing.gateway import CheckoutLine, CheckoutMode, CheckoutRequest
 from chenu.billing.live_gateway import LiveGateway

@@ -1,10 +1,10 @@
 """The wire to Stripe: never inside a transaction, and every way to fail is one of two."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.billing.customer_requests import CustomerRequest, CustomerUpdate
 from chenu.billing.gateway import (

@@ -5,9 +5,9 @@ however long it is.
 """
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.billing.customer_requests import CustomerRequest
 from chenu.billing.gateway import (

@@ -2,13 +2,14 @@
 
 import gzip
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chenu.backup import month_archive
 from chenu.backup.errors import BackupError

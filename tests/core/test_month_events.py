@@ -1,12 +1,12 @@
 """Stripe's events by month: older code goes on beside, each happens once, what waits is there."""
 
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from chenu.billing import inbox, inbox_list
 from chenu.billing.gateway import EventSummary

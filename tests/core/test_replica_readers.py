@@ -1,11 +1,12 @@
 """Who is shown what a replica has: never somebody who has written what it has not."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import ApiScope
 from chenu.agents.queries import find_creator_of

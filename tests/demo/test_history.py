@@ -3,13 +3,13 @@
 import lzma
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from chenu.core.migrations import list_known
 from chenu.demo.acts import own_card

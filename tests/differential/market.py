@@ -1,6 +1,8 @@
 """Every kind of caller and object, some of them in rows that violate a constraint."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from chenu.accounts.actor import ANONYMOUS, Actor, ActorKind, ApiScope, Staff
 from chenu.accounts.api_keys import create_api_key

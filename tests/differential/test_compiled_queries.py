@@ -7,12 +7,13 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 import pytest
 import structlog
 from graphql import parse, validate
+from msgspec.structs import replace
 from prometheus_client import REGISTRY
 from structlog.typing import EventDict
 

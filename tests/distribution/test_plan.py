@@ -3,7 +3,8 @@
 import json
 import re
 from collections import Counter
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chenu.core import db
 from chenu.core.distribution import Distributed

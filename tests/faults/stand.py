@@ -8,13 +8,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
+import msgspec
+from msgspec.structs import replace
 
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.api_keys import create_api_key
@@ -50,8 +51,7 @@ mutation Buy($input: AgentPurchaseInput!) {
 """
 
 
-@dataclass(frozen=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """Counts over the whole database."""
 
     paid: int = 0
@@ -72,16 +72,14 @@ _STATE = """
 """
 
 
-@dataclass(frozen=True)
-class Buyer:
+class Buyer(msgspec.Struct, frozen=True):
     """A buyer: over the API with a key, on the pages with a session."""
 
     person: Person
     key: str
 
 
-@dataclass
-class Stand:
+class Stand(msgspec.Struct):
     """The product with an agent on sale, and the sandbox."""
 
     services: Services

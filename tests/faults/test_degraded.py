@@ -6,13 +6,13 @@ engines of their own: test_worker_down.py, test_database_down.py, and test_cache
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import ApiScope
 from chenu.accounts.attempts import SIGN_IN_PER_EMAIL

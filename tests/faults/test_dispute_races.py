@@ -7,10 +7,10 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.agents.access import has_usable_grant
 from chenu.agents.payments import list_payments

@@ -6,10 +6,10 @@ The upload is refused in words, and a later one works.
 import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from chenu.agents.model import AgentId

@@ -3,11 +3,11 @@
 The colleague sends the form again; it was decided once, and in the end the money went back once.
 """
 
-from dataclasses import replace
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Staff
 from chenu.agents.model import PurchaseId

@@ -1,7 +1,8 @@
 """Coupons for tests: made by staff, as the product makes them."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Staff
 from chenu.billing.coupon_rules import CouponDuration, CouponInput

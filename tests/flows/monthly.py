@@ -1,7 +1,8 @@
 """Monthly agents for tests: begun on Stripe's page, renewed as the clocks move."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from chenu.agents.access import has_usable_grant
 from chenu.agents.model import PaymentId

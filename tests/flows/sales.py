@@ -1,7 +1,9 @@
 """Sales for tests: a buyer, an agent, and the worker's tasks run one after the other."""
 
-from dataclasses import dataclass, replace
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.agents.model import AgentId
 from chenu.agents.payments import PaymentRow, list_payments
@@ -30,14 +32,12 @@ from tests.prepared import prepare
 from tests.rows import put
 
 
-@dataclass(frozen=True)
-class Sold:
+class Sold(msgspec.Struct, frozen=True):
     purchase: PurchaseRow
     payment: PaymentRow
 
 
-@dataclass(frozen=True)
-class Market:
+class Market(msgspec.Struct, frozen=True):
     """A creator who can be paid, an agent on sale, and a person who may buy it."""
 
     creator: Person

@@ -1,8 +1,8 @@
 """A18: reviews are by those who bought, one each, and are shown while it is bought."""
 
 import asyncio
-import dataclasses
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -223,7 +223,7 @@ async def test_a_creator_is_mailed_of_the_first_review_of_a_day_and_of_no_other(
 ) -> None:
     await buy(services, market)
     other = await make_person("other")
-    await buy(services, dataclasses.replace(market, buyer=other), "key-2")
+    await buy(services, msgspec.structs.replace(market, buyer=other), "key-2")
 
     await create_review(market.buyer.actor, market.agent.id, 2, "Slow.")
     await create_review(market.buyer.actor, market.agent.id, 4, "Faster now.")

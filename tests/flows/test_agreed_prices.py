@@ -1,9 +1,9 @@
 """A change of plan costs what its owner agreed to, or nothing is charged; and credits count."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole
 from chenu.agents.errors import PriceChanged

@@ -1,10 +1,11 @@
 """Appeals: one for each decision, by whom it is about, decided by somebody else."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole, Staff
 from chenu.agents.model import AgentStatus

@@ -1,9 +1,9 @@
 """Billing details: kept by us, and followed by Stripe's customer, its invoices and registers."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole
 from chenu.accounts.billing_details import (

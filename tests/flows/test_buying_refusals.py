@@ -1,10 +1,11 @@
 """Every refusal of buying, in words and with its field; none of them leaves anything behind."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import ANONYMOUS, AccountRole, Actor
 from chenu.agents.access import give_access

@@ -1,10 +1,11 @@
 """Invoices that were paid in parts: each cent of VAT and discount is booked once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.customers import adopt_customer
 from chenu.billing.gateway import Charge

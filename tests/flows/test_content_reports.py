@@ -1,10 +1,10 @@
 """Anybody reports an agent or a review; staff decide once about all reports of the same."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import ANONYMOUS, Staff
 from chenu.core.errors import ChenuError, Forbidden, InvalidState, NotFound, RateLimited

@@ -1,9 +1,9 @@
 """Coupons with plans: reserved with the page, redeemed with the plan, released without one."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Staff
 from chenu.billing.coupon_rules import CouponDuration, CouponRejected

@@ -2,12 +2,12 @@
 
 import asyncio
 import re
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts import attempts
 from chenu.accounts.actor import ApiScope

@@ -1,13 +1,14 @@
 """Sales with a discount and with VAT: every cent has one place, and goes back from there."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chenu.agents.earnings import get_earnings
 from chenu.agents.model import PurchaseId, PurchaseStatus

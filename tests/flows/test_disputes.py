@@ -1,9 +1,9 @@
 """Disputes of agents' payments: frozen and reversed, won or lost, answered and refused."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Staff
 from chenu.agents.access import has_usable_grant

@@ -1,10 +1,10 @@
 """Polling: what was never delivered is found, from where the last whole poll ended."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from chenu.billing import inbox

@@ -1,9 +1,9 @@
 """One registry of event types: what Stripe delivers, what is polled and who handles it follow."""
 
-from dataclasses import replace
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 from stripe import Event
 from stripe.events._event_classes import get_v2_event_class
 

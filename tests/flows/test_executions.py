@@ -1,11 +1,11 @@
 """Runs from authorisation to their end: what they hold, what they cost, and who may report them."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from chenu.accounts.actor import Actor, ActorKind, ApiScope

@@ -1,9 +1,9 @@
 """Who decides about what was read: another person than the maker, and of what they read."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole, Staff
 from chenu.core import db

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.billing_details import BillingDetailsInput, save_billing_details
 from chenu.agents.model import PurchaseStatus

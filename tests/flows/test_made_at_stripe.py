@@ -1,8 +1,7 @@
 """What somebody sells to a customer of ours in Stripe's dashboard, past our pages."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from chenu.billing.live_gateway import LiveGateway
 from chenu.billing.recurring import InvoiceState, SubscriptionKind

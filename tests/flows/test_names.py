@@ -1,10 +1,10 @@
 """Names that show nothing or read like the house's: refused wherever somebody is named."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.users import Browser, SignUp, sign_up

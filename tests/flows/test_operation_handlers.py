@@ -1,10 +1,10 @@
 """Handlers of operations: one for each kind, with all that it sends frozen in its parameters."""
 
-from dataclasses import fields
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import fields
 
 from chenu.accounts.actor import Staff
 from chenu.accounts.billing_details import save_billing_details

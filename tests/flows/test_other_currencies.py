@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from chenu.agents.model import PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, get_purchase

@@ -1,11 +1,11 @@
 """Buying packs of tokens: paid once, credited once, as base and bonus; declined, closed, lost."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chenu.core import db
 from chenu.core.clock import system_now

@@ -1,9 +1,9 @@
 """Answers about one plan and one invoice that overtake each other: the newest is what holds."""
 
-from dataclasses import replace
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.billing.invoices import find_invoice_by_stripe_id, store_invoice
 from chenu.billing.recurring import InvoiceState, SubscriptionState, SubscriptionStatus

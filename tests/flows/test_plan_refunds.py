@@ -1,12 +1,13 @@
 """Refunds of plans' invoices: by staff, above a limit by two, and followed from Stripe."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole, Staff
 from chenu.accounts.customers import adopt_customer

@@ -1,10 +1,10 @@
 """A plan's life: started with and without a trial, renewed, cancelled, resumed, ended."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.billing.recurring import BillingInterval, SubscriptionStatus
 from chenu.billing.subscription_orders import OrderStatus, get_order

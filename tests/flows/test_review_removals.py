@@ -1,8 +1,7 @@
 """A review that staff remove: its stars leave, its author has the reasons and may appeal."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Staff
 from chenu.agents.buyer_reviews import ReviewRow, list_reviews

@@ -1,10 +1,10 @@
 """What one person of the desk may not return alone: by amount, and by what is sliced."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountId, Staff
 from chenu.accounts.customers import adopt_customer

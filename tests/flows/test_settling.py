@@ -3,11 +3,11 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.agents.model import PurchaseStatus
 from chenu.agents.purchases import PurchaseRow, find_pending, get_purchase

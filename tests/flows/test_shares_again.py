@@ -1,9 +1,9 @@
 """A share that is put back while its reversal has no answer: no cent is lost or doubled."""
 
 import contextlib
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.agents.purchases import PurchaseRow
 from chenu.core.errors import ChenuError

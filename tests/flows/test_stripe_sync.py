@@ -1,8 +1,7 @@
 """Our truth changes, and Stripe's copy follows: as operations, the newest last, never refusing."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.profile import ProfileChange, update_profile
 from chenu.accounts.recovery import verify_email

@@ -4,11 +4,11 @@ The amounts are worked out by hand: a price that includes 20 % contains a sixth 
 includes 19 % contains 19/119, rounded half up.
 """
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from chenu.agents.payments import list_payments
 from chenu.billing.invoices import InvoiceRow, list_invoices

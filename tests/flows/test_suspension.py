@@ -1,8 +1,7 @@
 """Staff take an agent off sale with reasons, and put it back; buyers keep what is theirs."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole, Actor, Staff
 from chenu.agents.access import has_usable_grant

@@ -1,10 +1,10 @@
 """Limits per agent and per API key: exact, from the first of the month on, with one mail."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole, Actor, ActorKind, ApiScope
 from chenu.accounts.api_keys import ApiKeyId, create_api_key, revoke_api_key

@@ -1,9 +1,9 @@
 """A postal address that somebody typed on Stripe's pages is ours from then on, if we had none."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.billing_details import (
     BillingDetailsInput,

@@ -1,10 +1,11 @@
 """How much of a plan's budgets is unpaid after refunds: of the invoices that paid them alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.customers import adopt_customer

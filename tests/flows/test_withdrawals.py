@@ -1,11 +1,11 @@
 """Withdrawing from a plan: signed in, signed out, by the desk; what ends and what comes back."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole, Staff
 from chenu.accounts.errors import RightMissing

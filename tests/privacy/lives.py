@@ -3,9 +3,11 @@
 import io
 import json
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole, ApiScope, Staff
 from chenu.accounts.api_keys import create_api_key

@@ -3,10 +3,10 @@
 import io
 import json
 import zipfile
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import UserId
 from chenu.accounts.users import get_user

@@ -1,7 +1,8 @@
 """Paid invoices and refunds as rows, for tests of what is computed from them."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountId
 from chenu.billing.invoices import (

@@ -5,18 +5,19 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.etree.ElementTree import Element
 
 import defusedxml.ElementTree as ElementTree
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from msgspec.structs import replace
 
 from chenu.saml.assertions import Expectation
 
@@ -48,8 +49,7 @@ def find_xmlsec() -> str:
     return found.stdout.strip()
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     private: str
     certificate: str
 
@@ -73,8 +73,7 @@ def make_key(*, bits: int = 2048, until: datetime = NOW + timedelta(days=900)) -
     )
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """What an answer says; each field may be changed to be wrong."""
 
     subject: str = "ada@company.example"
@@ -104,7 +103,7 @@ class Said:
 
 
 def respond(key: Key, said: Said | None = None, **changes: object) -> bytes:
-    said = replace(said or Said(), **changes)  # type: ignore[arg-type]
+    said = replace(said or Said(), **changes)
     assertion = write_assertion(said)
     if said.signs_assertion:
         assertion = sign(key, assertion, "assertion:Assertion")
@@ -200,7 +199,7 @@ def expectation(*keys: Key, **changes: object) -> Expectation:
         request_id=REQUEST,
         now=NOW,
     )
-    return replace(expected, **changes)  # type: ignore[arg-type]
+    return replace(expected, **changes)
 
 
 def _written(moment: datetime) -> str:

@@ -1,9 +1,8 @@
 """A directory makes members, changes them, and ends what they had."""
 
-from dataclasses import replace
-
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole, ApiScope
 from chenu.accounts.api_keys import create_api_key, find_key_actor

@@ -1,13 +1,14 @@
 """An OIDC provider of the tests: it signs what it is told to, and answers without a network."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.users import Browser

@@ -1,11 +1,11 @@
 """Somebody who is signed in proves at their provider that it is still them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Actor, Impersonator
 from chenu.accounts.confirmation import is_fresh, require_confirmed

@@ -1,11 +1,11 @@
 """A SAML provider signs people in as an OIDC one does: whatever it proves goes the same way."""
 
 import base64
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import defusedxml.ElementTree as ElementTree
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole, Actor
 from chenu.accounts.confirmation import is_fresh

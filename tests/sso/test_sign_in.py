@@ -1,10 +1,10 @@
 """Who signs in by a provider becomes a member, within the seats, with the role of the table."""
 
-from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole, Actor
 from chenu.accounts.errors import WrongCredentials

@@ -1,11 +1,11 @@
 """What an affiliate is shown: numbers, arithmetic, links, and how they are paid."""
 
 import io
-from dataclasses import replace
 from urllib.parse import urlencode
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from chenu.affiliates.affiliates import AffiliateRow

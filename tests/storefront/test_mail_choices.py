@@ -46,7 +46,9 @@ async def choose(
 def link_of(services: Services, person: Person, kind: MailKind) -> str:
     """Of a real mail: the path and query of its List-Unsubscribe header."""
     row = sample_row(kind, "fr", samples_of(kind, "fr")[0])
-    row = type(row)(**{**{f: getattr(row, f) for f in row.__slots__}, "to_address": person.email})
+    row = type(row)(
+        **{**{f: getattr(row, f) for f in row.__struct_fields__}, "to_address": person.email}
+    )
     settings = services.settings
     mail = compose_mail(
         row, sender=settings.mail_from, public_url=settings.public_url, secret=settings.secret

@@ -1,8 +1,7 @@
 """What Stripe holds for a creator stands on the page of earnings, and the page does without it."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from chenu.core.caches import SingleFlight
 from chenu.core.errors import ProviderUnavailable

@@ -1,7 +1,6 @@
 """Drawings of revenue: pure, no engine needed."""
 
-import dataclasses
-
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,7 +35,7 @@ def _heights(chart: MovementChart) -> dict[MovementKind, int]:
 
 
 def test_what_came_in_stands_above_the_line_and_what_was_lost_hangs_below() -> None:
-    moved = dataclasses.replace(
+    moved = msgspec.structs.replace(
         QUIET,
         new=Cents(4000),
         reactivation=Cents(2000),
@@ -56,7 +55,7 @@ def test_what_came_in_stands_above_the_line_and_what_was_lost_hangs_below() -> N
 
 
 def test_parts_without_an_amount_have_no_block_and_small_ones_are_seen() -> None:
-    moved = dataclasses.replace(QUIET, new=Cents(10**9), churn=Cents(1))
+    moved = msgspec.structs.replace(QUIET, new=Cents(10**9), churn=Cents(1))
 
     assert set(_heights(draw_movements([moved]))) == {MovementKind.NEW, MovementKind.CHURN}
     assert _heights(draw_movements([moved]))[MovementKind.CHURN] == 1
@@ -67,7 +66,9 @@ def test_parts_without_an_amount_have_no_block_and_small_ones_are_seen() -> None
 def test_movements_stay_on_their_drawing(amounts: list[tuple[int, ...]]) -> None:
     names = ("new", "reactivation", "expansion", "contraction", "churn")
     months = [
-        dataclasses.replace(QUIET, month=month, **dict(zip(names, map(Cents, each), strict=True)))
+        msgspec.structs.replace(
+            QUIET, month=month, **dict(zip(names, map(Cents, each), strict=True))
+        )
         for month, each in zip(months_back(len(amounts)), amounts, strict=True)
     ]
 
@@ -82,7 +83,9 @@ def test_movements_stay_on_their_drawing(amounts: list[tuple[int, ...]]) -> None
 
 
 def test_the_line_follows_the_closing_mrr() -> None:
-    months = [dataclasses.replace(QUIET, closing=Cents(value)) for value in (0, 50_000, 100_000)]
+    months = [
+        msgspec.structs.replace(QUIET, closing=Cents(value)) for value in (0, 50_000, 100_000)
+    ]
 
     [line] = draw_mrr(months).lines
 

@@ -1,10 +1,10 @@
 """Pages of single sign-on without JavaScript: an owner sets it up, and people sign in by it."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountRole, Staff
 from chenu.core import db

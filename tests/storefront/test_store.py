@@ -1,9 +1,8 @@
 """Browsing: search, filters, pages of results, the agent's page and the creator's."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Staff
 from chenu.agents.listing import ListingFields

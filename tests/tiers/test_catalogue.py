@@ -1,9 +1,9 @@
 """The price list, number by number, as the product rules have it."""
 
-from dataclasses import astuple
 from typing import Any
 
 import pytest
+from msgspec.structs import astuple
 
 from chenu.metering.plans import API_PLANS
 from chenu.tiers.catalogue import (

@@ -1,10 +1,10 @@
 """What becomes of an account's budgets: each rule of docs/money.md, "Token budgets", as data."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from chenu.ledger.amounts import Tokens
 from chenu.tokens.budget_calendar import BudgetMonth

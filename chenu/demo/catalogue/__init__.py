@@ -2,10 +2,11 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
+
+import msgspec
 
 Level: TypeAlias = Literal["L0", "L1", "L2", "L3"]
 Language: TypeAlias = Literal["fr", "en"]
@@ -41,8 +42,7 @@ CREATOR_HANDLES = (
 _FOLDER = Path(__file__).parent
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(msgspec.Struct, frozen=True):
     """What the store shows of an agent in one language; the description is Markdown."""
 
     name: str
@@ -50,16 +50,14 @@ class Translation:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformManifest:
+class PlatformManifest(msgspec.Struct, frozen=True):
     """The prompt, in English, and the tools of an agent that CHE·NU runs itself."""
 
     system_prompt: str
     tools: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformAgent:
+class PlatformAgent(msgspec.Struct, frozen=True):
     """One of the 168 agents of the platform; `minutes` are saved per run."""
 
     slug: str
@@ -74,8 +72,7 @@ class PlatformAgent:
     manifest: PlatformManifest
 
 
-@dataclass(frozen=True, slots=True)
-class VersionSeed:
+class VersionSeed(msgspec.Struct, frozen=True):
     """A version of a marketplace agent, dated in days before the demo is seeded."""
 
     number: str
@@ -83,8 +80,7 @@ class VersionSeed:
     changelog: str
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestSeed:
+class ManifestSeed(msgspec.Struct, frozen=True):
     """What a buyer pays for, without the permissions, which the agent states."""
 
     model: str
@@ -94,8 +90,7 @@ class ManifestSeed:
     min_tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class MarketplaceAgent:
+class MarketplaceAgent(msgspec.Struct, frozen=True):
     """An agent on sale in its creator's language; a price of 0 cents is free.
 
     `monthly`: the price is one of each month.
@@ -116,8 +111,7 @@ class MarketplaceAgent:
     monthly: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Creator:
+class Creator(msgspec.Struct, frozen=True):
     """A seller and what they sell; `email` is the part before the @, `country` an ISO code."""
 
     handle: str

@@ -1,12 +1,11 @@
 """What some agents of the catalogue show of themselves, in their creators' language."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.demo.drawings import Colour, Figure, Line, Screen
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """What the agent of this slug shows."""
 
     slug: str

@@ -1,12 +1,11 @@
 """What buyers of the demo's history say of agents, read from reviews.toml."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.demo.catalogue import Language, read_toml
 
 
-@dataclass(frozen=True, slots=True)
-class SeedReview:
+class SeedReview(msgspec.Struct, frozen=True):
     """`reply`: of the agent's creator, empty where there is none."""
 
     agent: str

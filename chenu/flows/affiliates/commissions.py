@@ -5,8 +5,9 @@ difference from its rows is written as one more row and booked. docs/money.md, "
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from chenu.affiliates.affiliates import get_affiliate
 from chenu.affiliates.commission_amounts import PaidInvoice

@@ -1,8 +1,9 @@
 """What staff see of affiliates: who they are, and how many customers they brought."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.users import User, find_user_by_email, list_users
 from chenu.affiliates.affiliates import (
@@ -22,8 +23,7 @@ from chenu.core.paging import Page, PageRequest
 from chenu.flows.affiliates.signals import FoundSignal, find_signals
 
 
-@dataclass(frozen=True, slots=True)
-class AffiliateView:
+class AffiliateView(msgspec.Struct, frozen=True):
     """`counts` are of the referrals, by state and reason."""
 
     row: AffiliateRow
@@ -34,15 +34,13 @@ class AffiliateView:
         return sum(each.referrals for each in self.counts if each.state is state)
 
 
-@dataclass(frozen=True, slots=True)
-class AffiliateFigures:
+class AffiliateFigures(msgspec.Struct, frozen=True):
     clicks: int
     sums: CommissionSums
     signals: tuple[FoundSignal, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReferralView:
+class ReferralView(msgspec.Struct, frozen=True):
     row: ReferralRow
     customer: User
 

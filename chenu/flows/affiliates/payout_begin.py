@@ -3,7 +3,7 @@
 All in one transaction under the affiliate's lock; a worker makes the transfer afterwards.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chenu.accounts.customers import list_owned_accounts
 from chenu.affiliates.affiliates import get_affiliate

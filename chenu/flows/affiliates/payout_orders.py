@@ -1,7 +1,8 @@
 """A run of payouts that finance orders: tried first, then made, with a reason for the audit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts import idempotency
 from chenu.accounts.actor import Actor, ApiScope, Staff
@@ -16,14 +17,12 @@ from chenu.core.months import Month
 from chenu.flows.affiliates.payout_run import require_begun, run_payouts
 
 
-@dataclass(frozen=True, slots=True)
-class PayoutOrder:
+class PayoutOrder(msgspec.Struct, frozen=True):
     month: Month
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderedPayouts:
+class OrderedPayouts(msgspec.Struct, frozen=True):
     """All of the month; of a dry run those that it would begin."""
 
     payouts: Sequence[PayoutRow]

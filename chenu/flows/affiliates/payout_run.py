@@ -5,9 +5,9 @@ fails waits, and does not stop others. docs/decisions/0067.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 
 from chenu.affiliates.commissions import mature
@@ -30,14 +30,13 @@ _HOUR = timedelta(hours=6)
 """Of a month's first day, when its run is due."""
 
 
-@dataclass(slots=True)
-class PayoutRun:
+class PayoutRun(msgspec.Struct):
     """`carried_over` counts affiliates who are owed something and are not paid in this run;
     `broken` are those whose turn failed.
     """
 
     month: Month
-    payouts: list[PayoutRow] = field(default_factory=list)
+    payouts: list[PayoutRow] = msgspec.field(default_factory=list)
     carried_over: int = 0
     broken: int = 0
 

@@ -5,8 +5,9 @@ never to oneself: a refused one is stored with its reason, so that staff see it 
 earned. An unknown code stops nobody. docs/decisions/0065.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts.actor import Actor, UserId
 from chenu.accounts.devices import find_device
@@ -40,8 +41,7 @@ from chenu.flows.affiliates.signals import watch_referral
 from chenu.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(msgspec.Struct, frozen=True):
     """What brought the person; `click` is None for a code in the form."""
 
     affiliate: AffiliateRow

@@ -4,7 +4,8 @@ Rules are in chenu/affiliates/fraud_rules.py. docs/decisions/0069.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.accounts.networks import list_session_addresses
@@ -36,8 +37,7 @@ _SIGNAL_OF: dict[str, FraudSignal] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FoundSignal:
+class FoundSignal(msgspec.Struct, frozen=True):
     """How often it was found: customers, or clicks."""
 
     signal: FraudSignal

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
+
 from chenu.agents.model import PurchaseStatus
 from chenu.agents.purchases import get_purchase, move_status
 from chenu.billing.gateway import CheckoutSession, CheckoutStatus, OutcomeUnknown, StripeRefusal
@@ -22,8 +24,7 @@ from chenu.flows.subscriptions.mirror import adopt_subscription, follow_subscrip
 from chenu.ledger.operations import OperationKind, OperationRow
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(msgspec.Struct, frozen=True):
     """The subscription that the page made, and its first invoice."""
 
     subscription: Fetched[SubscriptionState]

@@ -1,7 +1,8 @@
 """The API plan of an account as it stands: of its subscription, of a contract, or the free one."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.billing.recurring import SubscriptionStatus
@@ -10,8 +11,7 @@ from chenu.metering.plans import ApiPlan, get_api_plan
 from chenu.tiers.api_plan_codes import ApiPlanCode
 
 
-@dataclass(frozen=True, slots=True)
-class ApiPlanState:
+class ApiPlanState(msgspec.Struct, frozen=True):
     """`current_period_end` None: nothing is paid for it by card, so nothing ends."""
 
     account_id: AccountId

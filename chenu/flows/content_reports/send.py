@@ -1,7 +1,8 @@
 """Anybody reports an agent or a review: docs/decisions/0052."""
 
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.users import get_user
@@ -32,8 +33,7 @@ from chenu.moderation.reports import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reported:
+class _Reported(msgspec.Struct, frozen=True):
     """What is reported: the agent itself, or a review of it."""
 
     kind: ReportedKind

@@ -3,7 +3,7 @@
 What is said about a code, and what is not, stands in docs/decisions/0026.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.actor import Actor
 from chenu.billing.coupon_redemptions import check_limits
@@ -19,8 +19,7 @@ from chenu.tiers.catalogue import TierCode
 UNKNOWN = mark("There is no such code: please check how it is written")
 
 
-@dataclass(frozen=True, slots=True)
-class TypedCode:
+class TypedCode(msgspec.Struct, frozen=True):
     """`path` names the field where it was typed."""
 
     code: str
@@ -44,8 +43,7 @@ async def find_typed_coupon(
     return coupon
 
 
-@dataclass(frozen=True, slots=True)
-class CouponOffer:
+class CouponOffer(msgspec.Struct, frozen=True):
     """What a code would do to one plan, before anybody pays."""
 
     coupon: CouponRow

@@ -1,6 +1,6 @@
 """The payout that an event of Stripe's is about, as Stripe says it now."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.billing.connect_accounts import find_by_stripe_id
@@ -10,8 +10,7 @@ from chenu.billing.payouts import PayoutState
 from chenu.flows.services import Services
 
 
-@dataclass(frozen=True, slots=True)
-class AskedPayout:
+class AskedPayout(msgspec.Struct, frozen=True):
     owner_id: UserId
     state: PayoutState
 

@@ -1,7 +1,8 @@
 """What a creator is owed, and owes, in the books; and what Stripe holds for them."""
 
 import asyncio
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.agents.model import CreatorId
@@ -19,8 +20,7 @@ _PATIENCE_SECONDS = 3
 """A page waits no longer for what it can do without."""
 
 
-@dataclass(frozen=True, slots=True)
-class CreatorBalance:
+class CreatorBalance(msgspec.Struct, frozen=True):
     """`pending`: shares of sales that are not transferred to Stripe yet; `debt`: what the next
     transfers are reduced by. Cents.
     """

@@ -1,7 +1,8 @@
 """A draft that begins with a name, is saved as far as it is good, and is whole before a review."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chenu.accounts import audit
 from chenu.accounts.actor import Actor, ApiScope

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts import references as accounts
 from chenu.accounts.actor import AccountId, UserId
@@ -41,8 +42,7 @@ _SHOWN_OF_KEY = len(API_KEY_HEAD) + 6
 _MAIL, _BEGINNING = "mail", "mail_beginning"
 
 
-@dataclass(frozen=True, slots=True)
-class FoundCustomer:
+class FoundCustomer(msgspec.Struct, frozen=True):
     """`as_what` says what has the name that was typed, in the words of the references."""
 
     account: Account

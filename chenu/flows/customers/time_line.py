@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountId, Actor, Staff
 from chenu.accounts.members import list_members
@@ -29,8 +31,7 @@ class LineKind(StrEnum):
     SUPPORT = "SUPPORT"
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(msgspec.Struct, frozen=True):
     """`emails` are where its members read their mails."""
 
     account_id: AccountId

@@ -103,8 +103,7 @@ async def _create(actor: Actor, data: EvidenceInput, key: ClientKey) -> Operatio
     return await _create_operation(dispute, params)
 
 
-@dataclass(frozen=True, slots=True)
-class _Author:
+class _Author(msgspec.Struct, frozen=True):
     user_id: UserId
     is_desk: bool
 

@@ -1,7 +1,8 @@
 """Disputes as Stripe tells of them: fetched again, mirrored, and followed; docs/decisions/0043."""
 
 import contextlib
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.agents.model import PurchaseId
 from chenu.agents.payments import find_payment_of_charge
@@ -42,8 +43,7 @@ from chenu.tokens.pack_orders import find_order_of_payment
 _MOST_TRIES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class DisputedCharge:
+class DisputedCharge(msgspec.Struct, frozen=True):
     """A charge at Stripe, and its payment intent."""
 
     charge_id: str

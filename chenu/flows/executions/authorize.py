@@ -4,8 +4,10 @@ One transaction: the hold, the limits that it counts toward, the row, and the fi
 bought. docs/decisions/0037.
 """
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountId, Actor, ActorKind, ApiScope
 from chenu.accounts.idempotency import ClientKey, client_key, find_result, remember_result
@@ -59,8 +61,7 @@ async def authorize_execution(
     return execution
 
 
-@dataclass(frozen=True, slots=True)
-class _Terms:
+class _Terms(msgspec.Struct, frozen=True):
     """What a run may use, and what it takes at least."""
 
     most: int

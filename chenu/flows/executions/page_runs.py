@@ -4,8 +4,9 @@ Nothing is asked of a model here. The CHE·NU apps do the real work, by the same
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.roles import Right
@@ -26,8 +27,7 @@ _ROOM = 2
 """What is proposed, in typical runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunOffer:
+class RunOffer(msgspec.Struct, frozen=True):
     """`typical` is what a run takes; `proposed` what it is proposed to allow.
 
     `tries_left` None: not a free try.

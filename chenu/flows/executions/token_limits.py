@@ -3,7 +3,6 @@
 chenu/tokens/limits.py says what they leave.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -138,8 +137,7 @@ async def remove_token_limit(actor: Actor, limit_id: LimitId) -> None:
     await db.run_in_transaction(write)
 
 
-@dataclass(frozen=True, slots=True)
-class DescribedLimit:
+class DescribedLimit(msgspec.Struct, frozen=True):
     """`name` of the agent or the key; `used` in this month."""
 
     row: LimitRow
@@ -178,8 +176,7 @@ async def _find_names(
     return names | {agent.id: agent.text(actor.locale).name for agent in agents}
 
 
-@dataclass(frozen=True, slots=True)
-class NamedSubject:
+class NamedSubject(msgspec.Struct, frozen=True):
     id: UUID
     name: str
     is_key: bool

@@ -1,7 +1,8 @@
 """The postal address that a customer typed on Stripe's pages: ours from then on, if we had none."""
 
-from dataclasses import asdict
 from datetime import datetime
+
+from msgspec.structs import asdict
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.billing_details import BillingDetailsInput, adopt_address

@@ -3,8 +3,9 @@
 For the schedule: like all jobs, those of a change only hurry things along.
 """
 
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from chenu.core import db, queue
 
@@ -58,8 +59,7 @@ _AGENTS = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
+class _Id(msgspec.Struct, frozen=True):
     id: UUID
 
 

@@ -1,6 +1,8 @@
 """The account's VAT number as Stripe's customer has it: put there, checked there, told of there."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from chenu.accounts.actor import AccountId
 from chenu.accounts.billing_details import (

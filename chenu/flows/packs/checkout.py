@@ -1,6 +1,9 @@
 """Stripe's page on which a pack is paid: opened, asked about, and closed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.accounts.customers import forget_customer
 from chenu.billing.gateway import (
@@ -83,8 +86,7 @@ class PackExpiryHandler(ExpiryHandler):
     kind = OperationKind.PACK_EXPIRY
 
 
-@dataclass(frozen=True, slots=True)
-class PaidPack:
+class PaidPack(msgspec.Struct, frozen=True):
     """The invoice of a page that was paid, and what was returned of its charge since."""
 
     charge_id: str

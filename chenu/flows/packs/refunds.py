@@ -5,11 +5,11 @@ Later refunds are staff's: flows/subscriptions/refund_requests.py. docs/decision
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from chenu.accounts import audit, idempotency
 from chenu.accounts.actor import Actor
@@ -68,8 +68,7 @@ _NOT_PAID = mark("This pack is not paid")
 _CHANGED = mark("Tokens of this pack were spent since: please look at the amount again")
 
 
-@dataclass(frozen=True, slots=True)
-class PackOffer:
+class PackOffer(msgspec.Struct, frozen=True):
     """What a refund would return now: cents for what is unspent of the base.
 
     `returned`: what went back before. `ends_at`: until when the buyer may have it without asking

@@ -1,7 +1,8 @@
 """What became of a payment page for a pack, as the page says it that the buyer returns to."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.flows.packs.pages import PACK_PAGES
@@ -24,8 +25,7 @@ class PackState(StrEnum):
     FAILED = "FAILED"
 
 
-@dataclass(frozen=True, slots=True)
-class PackReport:
+class PackReport(msgspec.Struct, frozen=True):
     order: PackOrderRow
     state: PackState
 

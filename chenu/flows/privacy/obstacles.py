@@ -1,6 +1,6 @@
 """What stands in the way of a person's deletion, and how they get it out of the way."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.customers import list_owned_accounts
@@ -40,8 +40,7 @@ _OPEN = mark(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
+class Obstacle(msgspec.Struct, frozen=True):
     """`url` is the page on which the person removes it, with its name."""
 
     error: ChenuError

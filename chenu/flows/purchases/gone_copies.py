@@ -1,7 +1,8 @@
 """What a payment page needs and Stripe does not have any more: asked for, and forgotten."""
 
 import asyncio
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts.customers import forget_customer
 from chenu.agents.model import AgentId
@@ -14,8 +15,7 @@ _COPIES = ("customer", "line_items")
 """Parameters that name our copies."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(msgspec.Struct, frozen=True):
     """What a page needs and Stripe does not have any more, or does not sell."""
 
     customer_id: str | None = None

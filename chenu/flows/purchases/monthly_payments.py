@@ -4,7 +4,8 @@ Shared by request, webhook and repair, as all of a settle; docs/money.md, "Month
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from chenu.agents.model import PurchaseStatus
 from chenu.agents.payments import CREDIT, PaymentRow, insert_payment

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -61,8 +60,7 @@ class RefundSaleInput(msgspec.Struct, frozen=True):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefundPlan:
+class RefundPlan(msgspec.Struct, frozen=True):
     """What a refund would move, and who asks for it.
 
     `by_credit`: what the buyer's credit at Stripe paid of the same invoice, and stays paid.

@@ -8,6 +8,8 @@ it comes back: it is no debt any more, and the answer says what there is to send
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from chenu.agents.model import CreatorId
 from chenu.agents.payments import PaymentRow, get_payment, record_share_claimed
 from chenu.billing.ports import MoneyPort
@@ -23,8 +25,7 @@ from chenu.ledger.operation_sums import sum_open
 from chenu.ledger.operations import OperationKind, OperationRow
 
 
-@dataclass(frozen=True, slots=True)
-class ShareAgain:
+class ShareAgain(msgspec.Struct, frozen=True):
     """`sent`: owed to the creator again. `no_debt`: what they do not owe us any more."""
 
     creator_id: CreatorId

@@ -1,7 +1,8 @@
 """The honest state of a purchase, for the page that the buyer returns to."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.agents.model import PurchaseId, PurchaseStatus
@@ -23,8 +24,7 @@ class PurchaseState(StrEnum):
     DISPUTED = "DISPUTED"
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseReport:
+class PurchaseReport(msgspec.Struct, frozen=True):
     purchase: PurchaseRow
     state: PurchaseState
 

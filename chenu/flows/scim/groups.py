@@ -1,6 +1,6 @@
 """Groups of a directory: a change gives its people their roles."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts.members import lock_account
 from chenu.core import db
@@ -31,8 +31,7 @@ from chenu.scim.model import (
 from chenu.sso.connections import get_connection
 
 
-@dataclass(frozen=True, slots=True)
-class GroupView:
+class GroupView(msgspec.Struct, frozen=True):
     row: GroupRow
     members: tuple[Belonging, ...]
 

@@ -6,7 +6,8 @@ their mailbox and password: until then their entry is shown as not active. docs/
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts import audit
 from chenu.accounts.actor import AccountRole, Actor, ActorKind, UserId
@@ -44,8 +45,7 @@ _DOMAIN = mark(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PersonView:
+class PersonView(msgspec.Struct, frozen=True):
     """What a directory reads: `is_member` is what its attribute active says."""
 
     row: EntryRow

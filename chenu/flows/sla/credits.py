@@ -4,8 +4,10 @@ A credit is confirmed once and for good. A refusal is taken back, or overruled b
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Actor, Staff
 from chenu.accounts.confirmation import require_fresh
@@ -38,8 +40,7 @@ Decide = Callable[[Actor, ContractId, Month, str], Awaitable[ContractMonth]]
 """One of the decisions below: who decides, about which contract's month, and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Deciding:
+class _Deciding(msgspec.Struct, frozen=True):
     """Who decides about what, as it is while the contract is locked."""
 
     actor: Actor

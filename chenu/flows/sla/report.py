@@ -1,7 +1,8 @@
 """What was reached in each month of a contract, and what follows from it."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, Actor
 from chenu.accounts.roles import Right
@@ -29,8 +30,7 @@ MONTHS = 13
 """The running one and a year before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContractMonth:
+class ContractMonth(msgspec.Struct, frozen=True):
     """One month (UTC) of one contract; `contract` None: the month as a whole, without a contract.
 
     `figure` is of the days on which the contract ran, as far as they are measured. `percent` of

@@ -4,7 +4,7 @@ The provider is told to ask, whoever is signed in at it (`prompt=login`, `max_ag
 docs/decisions/0088.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts import audit
 from chenu.accounts.actor import Actor, UserId
@@ -27,13 +27,11 @@ from chenu.sso.identities import find_identity, list_identities_of, record_seen
 from chenu.sso.model import Refusal, VerifiedIdentity
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
+class Confirmed(msgspec.Struct, frozen=True):
     """The session of this browser counts as just begun."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderWay:
+class ProviderWay(msgspec.Struct, frozen=True):
     """`email` is as which mailbox the provider knows the person."""
 
     connection: ConnectionRow
@@ -59,8 +57,7 @@ async def _list_ways(user_id: UserId) -> list[ProviderWay]:
     return ways
 
 
-@dataclass(frozen=True, slots=True)
-class OwnWays:
+class OwnWays(msgspec.Struct, frozen=True):
     """How somebody signs in: `provider` is its name, empty for people whom none signs in.
 
     `has_password`: one that counts. `may_have_one`: no organisation has switched it off.

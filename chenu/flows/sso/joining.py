@@ -4,7 +4,8 @@ Nobody is taken over by a mailbox: who has been here before proves it by a maile
 password beside it, before a provider signs them in. docs/decisions/0080.
 """
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from chenu.accounts import audit
 from chenu.accounts.actor import ANONYMOUS, AccountRole, Actor, ActorKind, UserId
@@ -44,15 +45,13 @@ from chenu.sso.identities import (
 from chenu.sso.model import Refusal, VerifiedIdentity
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignedIn(msgspec.Struct, frozen=True):
     """The session acts for the account of the connection."""
 
     session: NewSession
 
 
-@dataclass(frozen=True, slots=True)
-class LinkMailed:
+class LinkMailed(msgspec.Struct, frozen=True):
     """The person has been here before: the mail says how they join."""
 
     email: str

@@ -1,6 +1,6 @@
 """What each kind of connection does: the way to its provider, and what an answer proves."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chenu.flows.return_urls import is_local_path
 from chenu.flows.services import Services

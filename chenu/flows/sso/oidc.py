@@ -1,8 +1,8 @@
 """OpenID Connect: the way to the provider, and what its answer proves."""
 
-from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
+import msgspec
 import structlog
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
@@ -28,16 +28,14 @@ log = structlog.get_logger(__name__)
 _SCOPE = "openid email profile"
 
 
-@dataclass(frozen=True, slots=True)
-class SentAway:
+class SentAway(msgspec.Struct, frozen=True):
     """`url` is the provider's; `browser` is the cookie's value, by which the answer is known."""
 
     url: str
     browser: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """What the provider sent back, by the callback's query or SAML's form; empty where missing."""
 
     state: str

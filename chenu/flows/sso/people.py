@@ -1,7 +1,8 @@
 """Who comes by a connection, and who would have no other way to sign in without it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts.actor import UserId
 from chenu.accounts.password_store import list_without_password
@@ -10,8 +11,7 @@ from chenu.sso.identities import list_people_of
 from chenu.sso.model import ConnectionId
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionPeople:
+class ConnectionPeople(msgspec.Struct, frozen=True):
     """`without_password`: of them, those who would need the link for forgotten passwords."""
 
     connection_id: ConnectionId

@@ -1,6 +1,6 @@
 """Somebody who has been here before joins: by the mailed link and, beside it, their password."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chenu.accounts.confirmation import check_own_password
 from chenu.accounts.members import lock_account

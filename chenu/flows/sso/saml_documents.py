@@ -1,6 +1,6 @@
 """Metadata of a SAML provider that is read from where the provider publishes it."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.attempts import count_attempt

@@ -1,6 +1,6 @@
 """What owners do with SAML connections: entered from the provider's metadata, and read anew."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 from chenu.accounts import audit
 from chenu.accounts.actor import Actor
@@ -28,13 +28,12 @@ from chenu.sso.model import ConnectionId, ConnectionKind, ConnectionState
 from chenu.sso.tables import SsoConnection
 
 
-@dataclass(frozen=True, slots=True)
-class SamlInput:
+class SamlInput(msgspec.Struct, frozen=True):
     """`metadata` is the provider's XML document."""
 
     name: str
     metadata: str
-    table: RoleTable = field(default_factory=RoleTable)
+    table: RoleTable = msgspec.field(default_factory=RoleTable)
 
 
 async def create_saml(actor: Actor, data: SamlInput) -> ConnectionRow:

@@ -1,7 +1,6 @@
 """What owners do with connections of their account: entered, changed, switched on, required."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -38,24 +37,22 @@ MOST_ROLES = 50
 _LONGEST_CLIENT, _LONGEST_SECRET, _LONGEST_VALUE = 255, 1000, 255
 
 
-@dataclass(frozen=True, slots=True)
-class RoleTable:
+class RoleTable(msgspec.Struct, frozen=True):
     """`roles` by value of the claim; who has none of the values gets `default_role`."""
 
     default_role: str = AccountRole.MEMBER
     role_claim: str = ""
-    roles: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class OidcInput:
+class OidcInput(msgspec.Struct, frozen=True):
     """`client_secret` None: as it is; empty: a public client, which PKCE alone protects."""
 
     name: str
     issuer: str
     client_id: str
     client_secret: str | None = None
-    table: RoleTable = field(default_factory=RoleTable)
+    table: RoleTable = msgspec.field(default_factory=RoleTable)
 
 
 def require_setting_up(actor: Actor) -> AccountId:

@@ -1,8 +1,8 @@
 """A sign-in by a provider: sent there, and what comes back. Every refusal is in the audit trail."""
 
-from dataclasses import dataclass, replace
-
+import msgspec
 import structlog
+from msgspec.structs import replace
 
 from chenu.accounts import audit
 from chenu.accounts.actor import ANONYMOUS, Actor
@@ -24,8 +24,7 @@ from chenu.sso.model import AttemptPurpose, ConnectionId
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     result: SignedIn | LinkMailed | Tried | Confirmed
     next_path: str
 

@@ -1,6 +1,6 @@
 """The owner tries a connection before it is switched on, and stays signed in as before."""
 
-from dataclasses import dataclass
+import msgspec
 
 from chenu.accounts import audit
 from chenu.accounts.actor import AccountRole, Actor, UserId
@@ -23,8 +23,7 @@ from chenu.sso.identities import find_identity, find_identity_of
 from chenu.sso.model import AttemptPurpose, ConnectionId, ConnectionState, Refusal, VerifiedIdentity
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(msgspec.Struct, frozen=True):
     """The owner's trial succeeded: the connection can be switched on."""
 
     connection_id: ConnectionId

@@ -53,8 +53,7 @@ class InvoicePaymentParams(msgspec.Struct, frozen=True):
     card_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PaidInvoice:
+class PaidInvoice(msgspec.Struct, frozen=True):
     invoice: Fetched[InvoiceState]
     subscription: Fetched[SubscriptionState]
 
@@ -140,8 +139,7 @@ class CardState(StrEnum):
     ENDED = "ENDED"
 
 
-@dataclass(frozen=True, slots=True)
-class CardReport:
+class CardReport(msgspec.Struct, frozen=True):
     """`payment_url`: Stripe's page of an invoice that is still open."""
 
     state: CardState

@@ -3,7 +3,6 @@
 docs/money.md, "Changing a plan"; docs/decisions/0025.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -62,8 +61,7 @@ class ChangeInput(msgspec.Struct, frozen=True):
     expected_due_now: Cents | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AgreedChange:
+class AgreedChange(msgspec.Struct, frozen=True):
     """What a plan of either kind is to become, and what was agreed to of its price."""
 
     kind: SubscriptionKind

@@ -63,8 +63,7 @@ class ScheduleParams(msgspec.Struct, frozen=True):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedPlan:
+class ChangedPlan(msgspec.Struct, frozen=True):
     """`invoice` is that of the change; None where Stripe did not answer, or nothing was billed."""
 
     subscription: Fetched[SubscriptionState]

@@ -4,7 +4,8 @@ The same for tiers and API plans; what may be ordered, each of them checks itsel
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from chenu.accounts.actor import AccountId, UserId
 from chenu.billing.coupon_redemptions import find_coupon_of_order
@@ -32,8 +33,7 @@ _MOST_CLOSED = 3
 _OTHER_PAGES = mark("Other pages for a plan are being opened in this account: please try again")
 
 
-@dataclass(frozen=True, slots=True)
-class OrderTerms:
+class OrderTerms(msgspec.Struct, frozen=True):
     """What the order freezes. `starts_now`: see StartInput."""
 
     kind: SubscriptionKind
@@ -53,8 +53,7 @@ class OrderTerms:
         return (*found, order.starts_now) == wanted
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnUrls:
+class ReturnUrls(msgspec.Struct, frozen=True):
     """Where the buyer's browser returns to; None: our own page of the order."""
 
     success: str | None
@@ -69,8 +68,7 @@ def check_return_urls(services: Services, urls: ReturnUrls) -> list[ChenuError]:
     return errors
 
 
-@dataclass(frozen=True, slots=True)
-class FoundOrder:
+class FoundOrder(msgspec.Struct, frozen=True):
     """`is_claimed` False: an open page of other terms, which has to close first."""
 
     order: OrderRow

@@ -1,8 +1,10 @@
 """What a change of plan costs, before anybody agrees to it: Stripe's own preview, to the cent."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
 
 from chenu.accounts.actor import Actor
 from chenu.accounts.roles import Right
@@ -43,8 +45,7 @@ class LineKind(StrEnum):
     BALANCE = "BALANCE"
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewLine:
+class PreviewLine(msgspec.Struct, frozen=True):
     """`plan`, by name, and `until` are None for what is taken off the whole invoice."""
 
     kind: LineKind
@@ -53,8 +54,7 @@ class PreviewLine:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangePreview:
+class ChangePreview(msgspec.Struct, frozen=True):
     """`due_now` below zero is credited; the lines add up to it.
 
     `ends_discount`: the plan's discount is not for the new one, and ends with the change.

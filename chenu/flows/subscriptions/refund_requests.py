@@ -4,9 +4,9 @@ docs/decisions/0027 and 0076.
 """
 
 import contextlib
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from chenu.accounts import idempotency
 from chenu.accounts.actor import AccountId, Actor, Staff, UserId

@@ -132,8 +132,7 @@ async def is_promise_covered(payment: InvoicePaymentRow) -> bool:
     return returned.get(payment.id, 0) + promised.get(payment.id, 0) <= payment.paid
 
 
-@dataclass(frozen=True, slots=True)
-class Refundable:
+class Refundable(msgspec.Struct, frozen=True):
     """Of one charge: what went back, and what neither did nor is promised.
 
     Nothing is left of what the buyer's bank has, or had: Stripe refuses to refund it.

@@ -3,8 +3,6 @@
 Nothing is charged here; what a completed page changes stands in mirror.py. docs/money.md.
 """
 
-from dataclasses import dataclass
-
 import msgspec
 
 from chenu.accounts import idempotency
@@ -67,8 +65,7 @@ class StartInput(msgspec.Struct, frozen=True):
     cancel_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlanOffer:
+class PlanOffer(msgspec.Struct, frozen=True):
     """What an account would get now: a trial only if its owner has had none."""
 
     price: Cents

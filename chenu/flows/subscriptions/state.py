@@ -1,7 +1,8 @@
 """What became of a payment page on which a plan was to begin, as its page says it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.billing.subscription_orders import (
@@ -24,8 +25,7 @@ class OrderState(StrEnum):
     FAILED = "FAILED"
 
 
-@dataclass(frozen=True, slots=True)
-class OrderReport:
+class OrderReport(msgspec.Struct, frozen=True):
     order: OrderRow
     state: OrderState
 

@@ -1,7 +1,6 @@
 """What people do with their account's webhook endpoints."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 import msgspec
@@ -53,8 +52,7 @@ class EndpointInput(msgspec.Struct, frozen=True):
     kinds: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedEndpoint:
+class CreatedEndpoint(msgspec.Struct, frozen=True):
     """`secret` cannot be read again later."""
 
     endpoint: EndpointRow
