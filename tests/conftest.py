@@ -48,6 +48,7 @@ from tests.scheduling import Scheduling
 from tests.stripe_side import StripeSide, open_stripe_side
 
 ROOT = Path(__file__).parents[1]
+pytest_plugins = ("tests.log_levels",)
 
 # No test uses TLS. Each HTTP client would load the machine's certificates, which takes 50 ms.
 os.environ.pop("SSL_CERT_FILE", None)

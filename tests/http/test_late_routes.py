@@ -29,7 +29,7 @@ class Made:
 
 
 def open_late(made: Made) -> httpx.AsyncClient:
-    app = LateRoutes(Litestar([], openapi_config=None), "/late", made)
+    app = LateRoutes(Litestar([], openapi_config=None, logging_config=None), "/late", made)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
     return httpx.AsyncClient(transport=transport, base_url="http://late.example")
 
