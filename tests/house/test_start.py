@@ -6,7 +6,14 @@ docs/decisions/0101 says why the time to start is won here.
 import subprocess
 import sys
 
-LATE = ("scim2_models", "lark", "jsonschema", "dns.asyncresolver", "chenu.http.scim.router")
+LATE = (
+    "scim2_models",
+    "lark",
+    "jsonschema",
+    "dns.asyncresolver",
+    "chenu.http.scim.router",
+    "pgqueuer",
+)
 """By the web application: each with all it imports."""
 NOT_FOR_WORDS = ("structlog", "asyncpg", "piccolo", "litestar", "strawberry", "stripe")
 """By the commands' names and options, which `chenu --help` shows."""
