@@ -1,6 +1,6 @@
 """The connection to Stripe: client, timeouts, and conversion of its errors to ours.
 
-This is the one module of the business that imports the SDK; stripe_projections.py,
+This is the one module of the business that imports the SDK, but for types; stripe_projections.py,
 stripe_checkout.py, stripe_payments.py, stripe_connect.py and stripe_reports.py hold the calls.
 docs/stripe.md says which call stands where and why.
 """
@@ -13,18 +13,6 @@ from urllib.parse import urlsplit
 
 import httpx
 import stripe
-from stripe.params import (
-    BalanceTransactionListParams,
-    CouponCreateParams,
-    CreditNoteCreateParams,
-    CustomerCreateParams,
-    CustomerCreateParamsAddress,
-    CustomerUpdateParams,
-    PriceCreateParams,
-    ProductUpdateParams,
-    TransferCreateParams,
-)
-from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
 from stripe.v2 import ListObject as V2ListObject
 
 from chenu.billing.gateway import OperationIdentity, OutcomeUnknown, StripeRefusal
@@ -34,18 +22,6 @@ from chenu.settings import StripeSettings
 
 T = TypeVar("T")
 Listed = TypeVar("Listed", bound=stripe.StripeObject)
-SessionParams = SessionCreateParams
-NewCustomerParams = CustomerCreateParams
-ChangedCustomerParams = CustomerUpdateParams
-ChangedProductParams = ProductUpdateParams
-AddressParams = CustomerCreateParamsAddress
-"""Creation and update have the same fields in it."""
-SubscriptionParams = SessionCreateParamsSubscriptionData
-CouponParams = CouponCreateParams
-CreditNoteParams = CreditNoteCreateParams
-PriceParams = PriceCreateParams
-MovementListParams = BalanceTransactionListParams
-TransferParams = TransferCreateParams
 
 API_VERSION: Final = "2026-10-28.endive"
 PAGE: Final = 100

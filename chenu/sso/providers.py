@@ -8,17 +8,18 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
-from joserfc.jwk import KeySet
 
 from chenu.sso.errors import SsoRefused
 from chenu.sso.model import Refusal
 from chenu.sso.oidc_metadata import OidcMetadata, metadata_url, read_metadata
-from chenu.sso.oidc_tokens import read_keys
 from chenu.webhooks.client import Answer, WebhookClient
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 METADATA_SECONDS = 3600.0
 KEYS_SECONDS = 3600.0
@@ -49,7 +50,7 @@ class _TokenAnswer(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class _Cached:
-    keys: KeySet
+    keys: "KeySet"
     read_at: float
 
 
@@ -75,12 +76,14 @@ class ProviderClient:
         self._metadata[issuer] = (found, self.clock())
         return found
 
-    async def get_keys(self, jwks_uri: str, *, anew: bool = False) -> KeySet:
+    async def get_keys(self, jwks_uri: str, *, anew: bool = False) -> "KeySet":
         """`anew`: a key was not among them; read again unless that was done a moment ago."""
         known = self._keys.get(jwks_uri)
         wanted = FEWEST_SECONDS if anew else KEYS_SECONDS
         if known is not None and self.clock() - known.read_at < wanted:
             return known.keys
+        from chenu.sso.oidc_tokens import read_keys
+
         keys = read_keys(_require_success(await self.http.get(jwks_uri, _ACCEPT), "keys"))
         _make_room(self._keys)
         self._keys[jwks_uri] = _Cached(keys, self.clock())
