@@ -8,6 +8,7 @@ docs/stripe.md says which call stands where and why.
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -74,13 +75,22 @@ class StripeCaller:
     """One per event loop; `close` it at shutdown. The same code calls Stripe and the sandbox."""
 
     def __init__(self, settings: StripeSettings) -> None:
-        self._http = _TracedClient(timeout=httpx.Timeout(20, connect=5))
-        self.client = stripe.StripeClient(
-            settings.key,
+        self._settings = settings
+
+    @cached_property
+    def _http(self) -> _TracedClient:
+        """Made for the first call: it reads all certificates that are trusted."""
+        return _TracedClient(timeout=httpx.Timeout(20, connect=5))
+
+    @cached_property
+    def client(self) -> stripe.StripeClient:
+        api_base = self._settings.api_base
+        return stripe.StripeClient(
+            self._settings.key,
             http_client=self._http,
             max_network_retries=2,  # a client without it retries nothing
             stripe_version=API_VERSION,
-            base_addresses={"api": settings.api_base} if settings.api_base else None,
+            base_addresses={"api": api_base} if api_base else None,
         )
 
     async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
@@ -122,7 +132,8 @@ class StripeCaller:
         return None
 
     async def close(self) -> None:
-        await self._http.close_async()  # type: ignore[no-untyped-call]
+        if "_http" in vars(self):
+            await self._http.close_async()  # type: ignore[no-untyped-call]
 
 
 def metadata_of(by: OperationIdentity, **more: str) -> dict[str, str]:

@@ -48,10 +48,12 @@ class _TokenAnswer(msgspec.Struct, frozen=True):
     id_token: str = ""
 
 
-@dataclass(slots=True)
 class _Cached:
-    keys: "KeySet"
-    read_at: float
+    """No dataclass: msgspec would read its types, as of all that handlers ask for."""
+
+    def __init__(self, keys: "KeySet", read_at: float) -> None:
+        self.keys = keys
+        self.read_at = read_at
 
 
 @dataclass(slots=True, eq=False)
