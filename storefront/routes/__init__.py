@@ -69,6 +69,7 @@ from storefront.routes.brand_handlers import BRAND_HANDLERS
 from storefront.routes.sso_handlers import SSO_HANDLERS
 from storefront.routes.staff_handlers import STAFF_HANDLERS
 from storefront.routes.status_handlers import STATUS_HANDLERS
+from storefront.routes.uncopied import UncopiedRouter
 from storefront.routes.webhook_handlers import WEBHOOK_HANDLERS
 from storefront.sitemap import Sitemap
 
@@ -286,7 +287,7 @@ def create_storefront(
         request_context = request.scope["state"][STATE_KEY]
         return Pages(request, request_context, settings, status_of, counts)
 
-    return Router(
+    return UncopiedRouter(
         "/",
         route_handlers=HANDLERS,
         dependencies={
