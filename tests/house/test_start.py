@@ -7,15 +7,31 @@ import subprocess
 import sys
 
 LATE = (
-    "scim2_models",
-    "lark",
-    "jsonschema",
-    "dns.asyncresolver",
+    "authlib",
+    "chenu.demo",
     "chenu.http.scim.router",
+    "chenu.jobs",
+    "cryptography.x509",
+    "dns.asyncresolver",
+    "email_validator",
+    "joserfc",
+    "jsonschema",
+    "lark",
+    "markdown_it",
     "pgqueuer",
+    "scim2_models",
+    "stripe.params.checkout",
 )
 """By the web application: each with all it imports."""
-NOT_FOR_WORDS = ("structlog", "asyncpg", "piccolo", "litestar", "strawberry", "stripe")
+NOT_FOR_WORDS = (
+    "asyncpg",
+    "cryptography",
+    "litestar",
+    "piccolo",
+    "strawberry",
+    "stripe",
+    "structlog",
+)
 """By the commands' names and options, which `chenu --help` shows."""
 PROGRAM = """
 import sys
