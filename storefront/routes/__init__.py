@@ -277,7 +277,6 @@ def create_storefront(
     services: Services, status_of: StatusOf, compose_samples: staff_mails.ComposeSamples
 ) -> Router:
     """Every page; `status_of` maps an error of the business to its HTTP status."""
-
     settings = services.settings
     counts = Counts(settings.cache_seconds)
     sitemap = Sitemap(settings.public_url, settings.cache_seconds)
