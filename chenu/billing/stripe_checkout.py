@@ -7,7 +7,7 @@ from chenu.billing.gateway import CheckoutMode, CheckoutRequest, OperationIdenti
 from chenu.billing.stripe_gateway import PAGE, StripeCaller, metadata_of, since
 
 if TYPE_CHECKING:
-    from chenu.billing.stripe_params import SessionParams, SubscriptionParams
+    from chenu.billing.stripe_gateway import SessionParams, SubscriptionParams
 
 
 def session_params(request: CheckoutRequest, by: OperationIdentity) -> "SessionParams":

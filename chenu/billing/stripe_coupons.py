@@ -10,7 +10,7 @@ from chenu.billing.stripe_waiting import SUBSCRIPTION_EXPAND
 from chenu.core.money import CURRENCY
 
 if TYPE_CHECKING:
-    from chenu.billing.stripe_params import CouponParams
+    from chenu.billing.stripe_gateway import CouponParams
 
 DIFFERS = "coupon_differs"
 """Our code for a coupon that somebody made at Stripe under our id, with other terms."""

@@ -1,6 +1,6 @@
 """The connection to Stripe: client, timeouts, and conversion of its errors to ours.
 
-This is the one module of the business that imports the SDK, but for types; stripe_projections.py,
+This is the one module of the business that imports the SDK; stripe_projections.py,
 stripe_checkout.py, stripe_payments.py, stripe_connect.py and stripe_reports.py hold the calls.
 docs/stripe.md says which call stands where and why.
 """
@@ -9,7 +9,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,6 +20,33 @@ from chenu.billing.gateway import OperationIdentity, OutcomeUnknown, StripeRefus
 from chenu.core import db, tracing
 from chenu.core.i18n import mark
 from chenu.settings import StripeSettings
+
+if TYPE_CHECKING:  # to make these hundreds of types would take as long as to import all else here
+    from stripe.params import (
+        BalanceTransactionListParams,
+        CouponCreateParams,
+        CreditNoteCreateParams,
+        CustomerCreateParams,
+        CustomerCreateParamsAddress,
+        CustomerUpdateParams,
+        PriceCreateParams,
+        ProductUpdateParams,
+        TransferCreateParams,
+    )
+    from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
+
+    SessionParams = SessionCreateParams
+    NewCustomerParams = CustomerCreateParams
+    ChangedCustomerParams = CustomerUpdateParams
+    ChangedProductParams = ProductUpdateParams
+    AddressParams = CustomerCreateParamsAddress
+    """Creation and update have the same fields in it."""
+    SubscriptionParams = SessionCreateParamsSubscriptionData
+    CouponParams = CouponCreateParams
+    CreditNoteParams = CreditNoteCreateParams
+    PriceParams = PriceCreateParams
+    MovementListParams = BalanceTransactionListParams
+    TransferParams = TransferCreateParams
 
 T = TypeVar("T")
 Listed = TypeVar("Listed", bound=stripe.StripeObject)

@@ -10,7 +10,7 @@ from chenu.billing.stripe_gateway import PAGE, StripeCaller, metadata_of, since
 from chenu.core.money import CURRENCY, Cents
 
 if TYPE_CHECKING:
-    from chenu.billing.stripe_params import TransferParams
+    from chenu.billing.stripe_gateway import TransferParams
 
 
 def _id_of(found: object) -> str | None:

@@ -11,7 +11,7 @@ from chenu.billing.stripe_gateway import PAGE, StripeCaller, metadata_of, since
 from chenu.core.money import CURRENCY, is_our_currency
 
 if TYPE_CHECKING:
-    from chenu.billing.stripe_params import (
+    from chenu.billing.stripe_gateway import (
         AddressParams,
         ChangedCustomerParams,
         ChangedProductParams,

@@ -17,7 +17,7 @@ from chenu.billing.stripe_objects import require_ours
 from chenu.core.money import Cents
 
 if TYPE_CHECKING:
-    from chenu.billing.stripe_params import CreditNoteParams
+    from chenu.billing.stripe_gateway import CreditNoteParams
 
 
 class StripeRefunds(StripeCaller):

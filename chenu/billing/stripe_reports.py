@@ -9,7 +9,7 @@ from chenu.billing import gateway, stripe_objects
 from chenu.billing.stripe_gateway import PAGE, StripeCaller
 
 if TYPE_CHECKING:
-    from chenu.billing.stripe_params import MovementListParams
+    from chenu.billing.stripe_gateway import MovementListParams
 
 _MOST_TYPES = 20
 """The most event types that Stripe accepts in `types`."""
