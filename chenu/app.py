@@ -1,7 +1,7 @@
 """The composition root: creates and connects all faces. No other module imports all of them."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from litestar import Litestar, Request, Response, Router
@@ -11,7 +11,8 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from chenu.accounts.request_context import STATE_KEY, RequestContext
 from chenu.core.errors import ChenuError
-from chenu.demo.mail_page import mail_routes
+from chenu.core.i18n import Locale
+from chenu.core.mail_kinds import MailKind
 from chenu.flows.services import Services
 from chenu.http.affiliate_links import AffiliateLinks
 from chenu.http.answer_cache import AnswerCache
@@ -26,9 +27,8 @@ from chenu.http.metrics import metrics
 from chenu.http.paths import Subtrees
 from chenu.http.request_bodies import RequestBodies
 from chenu.http.stripe_webhook import snapshot_webhook, thin_webhook
-from chenu.jobs.mail_preview import compose_samples
 from chenu.scim.model import SCIM_PATH
-from chenu.settings import Mode
+from chenu.settings import Mode, Settings
 from chenu_graphql.compiled_route import CompiledRoute
 from chenu_graphql.routes import PATH as GRAPHQL_PATH
 from chenu_graphql.routes import answer_failure, create_graphql_routes, get_engine
@@ -36,6 +36,9 @@ from storefront.errors import render_error
 from storefront.fresh_sign_in import look_up_ways
 from storefront.routes import create_storefront
 from storefront.routes.store import PATH as STORE_PATH
+
+if TYPE_CHECKING:
+    from chenu.jobs.mail_preview import ComposedMail
 
 log = structlog.get_logger("chenu.request")
 
@@ -69,8 +72,10 @@ def create_app(services: Services) -> ASGIApp:
         *create_graphql_routes(services),
     ]
     if services.settings.mode is Mode.DEMO:
+        from chenu.demo.mail_page import mail_routes
+
         handlers += mail_routes()
-    handlers.append(create_storefront(services, status_of, compose_samples))
+    handlers.append(create_storefront(services, status_of, _compose_samples))
     app = Litestar(
         route_handlers=handlers,
         dependencies={
@@ -100,6 +105,13 @@ def _with_late_routes(app: Litestar, methods: dict[str, str]) -> ASGIApp:
         methods.update(methods_of_routes(app, post_only=GRAPHQL_PATH))
 
     return LateRoutes(app, SCIM_PATH, _make_scim_routes, complete)
+
+
+def _compose_samples(settings: Settings, kind: MailKind, locale: Locale) -> "list[ComposedMail]":
+    # Imported when staff look at a mail: the worker composes those that are sent.
+    from chenu.jobs.mail_preview import compose_samples
+
+    return compose_samples(settings, kind, locale)
 
 
 def _make_scim_routes() -> Router:

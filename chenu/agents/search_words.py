@@ -8,7 +8,7 @@ of such neighbours and the whole name as words.
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import msgspec
 
@@ -28,38 +28,42 @@ _ASIAN = r"[\u3005-\u3007\u3041-\u3096\u30A1-\u30FA\u30FC\u3400-\u4DBF\u4E00-\u9
 _APOSTROPHE = r"['\u2018\u2019\u02BC]"
 
 _TRADE_MARKS = str.maketrans("™℠", "  ")
-_SPELLING = tuple(
-    (re.compile(pattern), spelled)
-    for pattern, spelled in (
-        (r"[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFE00-\uFE0F\uFEFF]", ""),
-        (
-            r"[\u0000-\u001F\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000"
-            r"\uD800-\uDFFF]",
-            " ",
-        ),
-        (
-            rf"(?<!{_LETTER})(?:[cdjlmnstCDJLMNST]|(?:[jJ]us|[lL]ors|[pP]uis|[qQ]uoi)?[qQ]u)"
-            rf"{_APOSTROPHE}(?={_LETTER})",
-            "",
-        ),
-        (rf"(?<={_LETTER}){_APOSTROPHE}[sS](?!{_LETTER})", ""),
-        (rf"(?<={_LETTER})\+\+", "-plusplus-"),
-        (rf"(?<={_LETTER})\+(?!{_LETTER})", "-plus-"),
-        (rf"(?<={_LETTER})#", "-sharp-"),
-        (rf"(?<!{_LETTER})(?<!\.)\.(?={_LETTER})(?![0-9])", "dot-"),
-        (rf"(?<!{_LETTER})([vV])(?=[0-9])", r"\1-"),
-        (rf"(?<={_ASIAN})(?={_ASIAN})", "-"),
-    )
+_SPELLING = (
+    (r"[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFE00-\uFE0F\uFEFF]", ""),
+    (
+        r"[\u0000-\u001F\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000"
+        r"\uD800-\uDFFF]",
+        " ",
+    ),
+    (
+        rf"(?<!{_LETTER})(?:[cdjlmnstCDJLMNST]|(?:[jJ]us|[lL]ors|[pP]uis|[qQ]uoi)?[qQ]u)"
+        rf"{_APOSTROPHE}(?={_LETTER})",
+        "",
+    ),
+    (rf"(?<={_LETTER}){_APOSTROPHE}[sS](?!{_LETTER})", ""),
+    (rf"(?<={_LETTER})\+\+", "-plusplus-"),
+    (rf"(?<={_LETTER})\+(?!{_LETTER})", "-plus-"),
+    (rf"(?<={_LETTER})#", "-sharp-"),
+    (rf"(?<!{_LETTER})(?<!\.)\.(?={_LETTER})(?![0-9])", "dot-"),
+    (rf"(?<!{_LETTER})([vV])(?=[0-9])", r"\1-"),
+    (rf"(?<={_ASIAN})(?={_ASIAN})", "-"),
 )
+"""Patterns, and what is written in the place of what they find."""
 _WORD = re.compile(f"{_LETTER}+(?:[{_MARKS}]{_LETTER}+)*")
 _PART = re.compile(f"{_LETTER}+")
 _IS_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
+@cache
+def _compiled_spelling() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """When somebody first searches: to compile them takes longer than to import most modules."""
+    return tuple((re.compile(pattern), spelled) for pattern, spelled in _SPELLING)
+
+
 def spell(text: str) -> str:
     """One spelling for characters that look alike; signs that belong to a name become letters."""
     spelled = unicodedata.normalize("NFKC", text.translate(_TRADE_MARKS))
-    for pattern, replacement in _SPELLING:
+    for pattern, replacement in _compiled_spelling():
         spelled = pattern.sub(replacement, spelled)
     return spelled
 

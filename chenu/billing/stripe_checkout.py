@@ -1,18 +1,16 @@
 """Calls about payment pages, with one request type for everything that has a price."""
 
+from typing import TYPE_CHECKING
+
 from chenu.billing import gateway, stripe_objects
 from chenu.billing.gateway import CheckoutMode, CheckoutRequest, OperationIdentity, StripeRefusal
-from chenu.billing.stripe_gateway import (
-    PAGE,
-    SessionParams,
-    StripeCaller,
-    SubscriptionParams,
-    metadata_of,
-    since,
-)
+from chenu.billing.stripe_gateway import PAGE, StripeCaller, metadata_of, since
+
+if TYPE_CHECKING:
+    from chenu.billing.stripe_gateway import SessionParams, SubscriptionParams
 
 
-def session_params(request: CheckoutRequest, by: OperationIdentity) -> SessionParams:
+def session_params(request: CheckoutRequest, by: OperationIdentity) -> "SessionParams":
     """The parameters of a page: the common ones, then those of its mode."""
     metadata = metadata_of(by, **request.metadata)
     params: SessionParams = {
@@ -43,14 +41,16 @@ def session_params(request: CheckoutRequest, by: OperationIdentity) -> SessionPa
     return params
 
 
-def _add_tax(params: SessionParams) -> None:
+def _add_tax(params: "SessionParams") -> None:
     """The customer takes over what the page asks for; our prices include the VAT."""
     params["automatic_tax"] = {"enabled": True}
     params["tax_id_collection"] = {"enabled": True}
     params["customer_update"] = {"address": "auto", "name": "auto"}
 
 
-def _add_payment(params: SessionParams, request: CheckoutRequest, metadata: dict[str, str]) -> None:
+def _add_payment(
+    params: "SessionParams", request: CheckoutRequest, metadata: dict[str, str]
+) -> None:
     """Cards only: other methods may settle days later. The invoice is the buyer's receipt."""
     params["allowed_payment_method_types"] = ["card"]
     params["payment_intent_data"] = {"metadata": metadata}
@@ -60,7 +60,7 @@ def _add_payment(params: SessionParams, request: CheckoutRequest, metadata: dict
 
 
 def _add_subscription(
-    params: SessionParams, request: CheckoutRequest, metadata: dict[str, str]
+    params: "SessionParams", request: CheckoutRequest, metadata: dict[str, str]
 ) -> None:
     """Stripe creates the invoices. A trial needs no card, and ends without one."""
     data: SubscriptionParams = {

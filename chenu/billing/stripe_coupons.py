@@ -1,11 +1,16 @@
 """Calls about coupons. Codes are typed on our pages, so that Stripe needs no promotion codes."""
 
+from typing import TYPE_CHECKING
+
 from chenu.billing.gateway import OperationIdentity, StripeRefusal
 from chenu.billing.recurring import CouponRequest, SubscriptionState
-from chenu.billing.stripe_gateway import CouponParams, StripeCaller, metadata_of
+from chenu.billing.stripe_gateway import StripeCaller, metadata_of
 from chenu.billing.stripe_recurring import read_subscription
 from chenu.billing.stripe_waiting import SUBSCRIPTION_EXPAND
 from chenu.core.money import CURRENCY
+
+if TYPE_CHECKING:
+    from chenu.billing.stripe_gateway import CouponParams
 
 DIFFERS = "coupon_differs"
 """Our code for a coupon that somebody made at Stripe under our id, with other terms."""
@@ -64,7 +69,7 @@ class StripeCoupons(StripeCaller):
         return read_subscription(changed.to_dict())
 
 
-def _coupon_params(request: CouponRequest, by: OperationIdentity) -> CouponParams:
+def _coupon_params(request: CouponRequest, by: OperationIdentity) -> "CouponParams":
     """No limits and no window: those are ours, and hold when a payment page opens."""
     params: CouponParams = {
         "id": request.id,

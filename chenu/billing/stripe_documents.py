@@ -4,6 +4,7 @@ The address comes out of an answer of Stripe's, and is nevertheless not trusted:
 hosts are asked, over TLS, or our sandbox. docs/decisions/0030.
 """
 
+from functools import cached_property
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
@@ -28,7 +29,11 @@ class StripeDocuments(StripeCaller):
     def __init__(self, settings: StripeSettings) -> None:
         super().__init__(settings)
         self._sandbox = _origin(settings.api_base) if settings.api_base else None
-        self._downloads = httpx.AsyncClient(timeout=_TIMEOUT)
+
+    @cached_property
+    def _downloads(self) -> httpx.AsyncClient:
+        """Made for the first document: it reads all certificates that are trusted."""
+        return httpx.AsyncClient(timeout=_TIMEOUT)
 
     async def download_document(self, url: str) -> bytes:
         """A PDF, whole. Raises DocumentRefused, OutcomeUnknown."""
@@ -59,7 +64,8 @@ class StripeDocuments(StripeCaller):
             raise DocumentRefused("foreign_address")
 
     async def close(self) -> None:
-        await self._downloads.aclose()
+        if "_downloads" in vars(self):
+            await self._downloads.aclose()
         await super().close()
 
 

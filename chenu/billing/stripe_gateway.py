@@ -8,23 +8,12 @@ docs/stripe.md says which call stands where and why.
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 import stripe
-from stripe.params import (
-    BalanceTransactionListParams,
-    CouponCreateParams,
-    CreditNoteCreateParams,
-    CustomerCreateParams,
-    CustomerCreateParamsAddress,
-    CustomerUpdateParams,
-    PriceCreateParams,
-    ProductUpdateParams,
-    TransferCreateParams,
-)
-from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
 from stripe.v2 import ListObject as V2ListObject
 
 from chenu.billing.gateway import OperationIdentity, OutcomeUnknown, StripeRefusal
@@ -32,20 +21,35 @@ from chenu.core import db, tracing
 from chenu.core.i18n import mark
 from chenu.settings import StripeSettings
 
+if TYPE_CHECKING:  # to make these hundreds of types would take as long as to import all else here
+    from stripe.params import (
+        BalanceTransactionListParams,
+        CouponCreateParams,
+        CreditNoteCreateParams,
+        CustomerCreateParams,
+        CustomerCreateParamsAddress,
+        CustomerUpdateParams,
+        PriceCreateParams,
+        ProductUpdateParams,
+        TransferCreateParams,
+    )
+    from stripe.params.checkout import SessionCreateParams, SessionCreateParamsSubscriptionData
+
+    SessionParams = SessionCreateParams
+    NewCustomerParams = CustomerCreateParams
+    ChangedCustomerParams = CustomerUpdateParams
+    ChangedProductParams = ProductUpdateParams
+    AddressParams = CustomerCreateParamsAddress
+    """Creation and update have the same fields in it."""
+    SubscriptionParams = SessionCreateParamsSubscriptionData
+    CouponParams = CouponCreateParams
+    CreditNoteParams = CreditNoteCreateParams
+    PriceParams = PriceCreateParams
+    MovementListParams = BalanceTransactionListParams
+    TransferParams = TransferCreateParams
+
 T = TypeVar("T")
 Listed = TypeVar("Listed", bound=stripe.StripeObject)
-SessionParams = SessionCreateParams
-NewCustomerParams = CustomerCreateParams
-ChangedCustomerParams = CustomerUpdateParams
-ChangedProductParams = ProductUpdateParams
-AddressParams = CustomerCreateParamsAddress
-"""Creation and update have the same fields in it."""
-SubscriptionParams = SessionCreateParamsSubscriptionData
-CouponParams = CouponCreateParams
-CreditNoteParams = CreditNoteCreateParams
-PriceParams = PriceCreateParams
-MovementListParams = BalanceTransactionListParams
-TransferParams = TransferCreateParams
 
 API_VERSION: Final = "2026-10-28.endive"
 PAGE: Final = 100
@@ -98,13 +102,22 @@ class StripeCaller:
     """One per event loop; `close` it at shutdown. The same code calls Stripe and the sandbox."""
 
     def __init__(self, settings: StripeSettings) -> None:
-        self._http = _TracedClient(timeout=httpx.Timeout(20, connect=5))
-        self.client = stripe.StripeClient(
-            settings.key,
+        self._settings = settings
+
+    @cached_property
+    def _http(self) -> _TracedClient:
+        """Made for the first call: it reads all certificates that are trusted."""
+        return _TracedClient(timeout=httpx.Timeout(20, connect=5))
+
+    @cached_property
+    def client(self) -> stripe.StripeClient:
+        api_base = self._settings.api_base
+        return stripe.StripeClient(
+            self._settings.key,
             http_client=self._http,
             max_network_retries=2,  # a client without it retries nothing
             stripe_version=API_VERSION,
-            base_addresses={"api": settings.api_base} if settings.api_base else None,
+            base_addresses={"api": api_base} if api_base else None,
         )
 
     async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
@@ -146,7 +159,8 @@ class StripeCaller:
         return None
 
     async def close(self) -> None:
-        await self._http.close_async()  # type: ignore[no-untyped-call]
+        if "_http" in vars(self):
+            await self._http.close_async()  # type: ignore[no-untyped-call]
 
 
 def metadata_of(by: OperationIdentity, **more: str) -> dict[str, str]:

@@ -1,18 +1,16 @@
 """Calls about money that leaves the platform's balance: transfers and refunds."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from chenu.billing import gateway, stripe_objects
 from chenu.billing.gateway import OperationIdentity
 from chenu.billing.made_movements import MadeMovement
-from chenu.billing.stripe_gateway import (
-    PAGE,
-    StripeCaller,
-    TransferParams,
-    metadata_of,
-    since,
-)
+from chenu.billing.stripe_gateway import PAGE, StripeCaller, metadata_of, since
 from chenu.core.money import CURRENCY, Cents
+
+if TYPE_CHECKING:
+    from chenu.billing.stripe_gateway import TransferParams
 
 
 def _id_of(found: object) -> str | None:

@@ -1,24 +1,23 @@
 """Calls that update Stripe's copies of our rows: customers, products and prices."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from chenu.billing import gateway
 from chenu.billing.customer_requests import CustomerAddress, CustomerRequest, CustomerUpdate
 from chenu.billing.gateway import OperationIdentity, StripeRefusal
-from chenu.billing.stripe_gateway import (
-    PAGE,
-    AddressParams,
-    ChangedCustomerParams,
-    ChangedProductParams,
-    NewCustomerParams,
-    PriceParams,
-    StripeCaller,
-    metadata_of,
-    since,
-)
+from chenu.billing.stripe_gateway import PAGE, StripeCaller, metadata_of, since
 from chenu.core.money import CURRENCY, is_our_currency
+
+if TYPE_CHECKING:
+    from chenu.billing.stripe_gateway import (
+        AddressParams,
+        ChangedCustomerParams,
+        ChangedProductParams,
+        NewCustomerParams,
+        PriceParams,
+    )
 
 
 class _Address(msgspec.Struct):
@@ -195,7 +194,7 @@ class StripeProjections(StripeCaller):
         return gateway.PriceState(price.id, product.id, is_sold)
 
 
-def _price_params(request: gateway.AgentPriceRequest, by: OperationIdentity) -> PriceParams:
+def _price_params(request: gateway.AgentPriceRequest, by: OperationIdentity) -> "PriceParams":
     params: PriceParams = {
         "product": request.product_id,
         "currency": CURRENCY.lower(),
@@ -210,7 +209,7 @@ def _price_params(request: gateway.AgentPriceRequest, by: OperationIdentity) -> 
     return params
 
 
-def _address_params(place: CustomerAddress) -> AddressParams:
+def _address_params(place: CustomerAddress) -> "AddressParams":
     """Empty parts are sent too, since they may have been filled before."""
     return {
         "line1": place.line1,

@@ -1,7 +1,7 @@
 """Calls about what is returned of invoices: credit notes, and refunds whoever made them."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,16 +12,12 @@ from chenu.billing.recurring import (
     RefundState,
     RefundStatus,
 )
-from chenu.billing.stripe_gateway import (
-    OPERATION,
-    PAGE,
-    CreditNoteParams,
-    StripeCaller,
-    metadata_of,
-    since,
-)
+from chenu.billing.stripe_gateway import OPERATION, PAGE, StripeCaller, metadata_of, since
 from chenu.billing.stripe_objects import require_ours
 from chenu.core.money import Cents
+
+if TYPE_CHECKING:
+    from chenu.billing.stripe_gateway import CreditNoteParams
 
 
 class StripeRefunds(StripeCaller):

@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chenu.billing import gateway, stripe_objects
-from chenu.billing.stripe_gateway import PAGE, MovementListParams, StripeCaller
+from chenu.billing.stripe_gateway import PAGE, StripeCaller
+
+if TYPE_CHECKING:
+    from chenu.billing.stripe_gateway import MovementListParams
 
 _MOST_TYPES = 20
 """The most event types that Stripe accepts in `types`."""
@@ -60,7 +63,7 @@ class StripeReports(StripeCaller):
             yield line
 
     async def _list_movements(
-        self, params: MovementListParams
+        self, params: "MovementListParams"
     ) -> AsyncIterator[gateway.BalanceMovement]:
         asked: MovementListParams = {**params, "limit": PAGE, "expand": ["data.source"]}
         lines = self.iterate(partial(self.client.v1.balance_transactions.list_async, asked))

@@ -3,16 +3,9 @@
 import re
 import unicodedata
 
-import email_validator
-from email_validator import EmailNotValidError, validate_email
-
 MAX_EMAIL = 254
 _DOTS_MEAN_NOTHING = ("gmail.com", "googlemail.com")
 _AT = re.compile("[@\N{FULLWIDTH COMMERCIAL AT}\N{SMALL COMMERCIAL AT}]")
-
-for _private in ("local", "test"):  # hosts without a DNS name receive mail as well
-    if _private in email_validator.SPECIAL_USE_DOMAIN_NAMES:
-        email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_private)
 
 
 def find_ascii_address(email: str) -> str | None:
@@ -20,16 +13,13 @@ def find_ascii_address(email: str) -> str | None:
 
     Characters beyond ASCII before the @ are refused too: few servers accept such mail (SMTPUTF8).
     """
+    from chenu.core.email_syntax import find_valid
+
     typed = email.strip()
     if len(typed) > MAX_EMAIL:
         return None
     local, host = _split(typed)
-    try:
-        found = validate_email(
-            f"{local}@{host}", allow_smtputf8=False, check_deliverability=False, strict=True
-        ).ascii_email
-    except EmailNotValidError:
-        return None
+    found = find_valid(f"{local}@{host}")
     return found.lower() if found and len(found) <= MAX_EMAIL else None
 
 

@@ -109,10 +109,10 @@ def spare_garbage_collection() -> None:
 
     Requests create hardly any reference cycles, so that rarer collections are enough. What was
     under way during a collection is garbage that only a full one finds. CPython waits with those
-    until a quarter of what the last full one saw has been added: the second, which sees next to
-    nothing, keeps what was exempted from counting.
+    until a quarter of what the last full one saw has been added: this one, which sees next to
+    nothing, keeps what was exempted from counting. None comes before: less than 1 MB of what was
+    made at start is garbage, and to find it would take longer than all else after the imports.
     """
-    gc.collect()
     gc.freeze()
     gc.collect()
     gc.set_threshold(50_000, 20, 5)

@@ -11,9 +11,10 @@ from chenu.accounts.actor import UserId
 from chenu.agents.model import AgentId
 from chenu.availability.probes import Probes
 from chenu.availability.sampler import Sampler
-from chenu.core import queue, tracing
+from chenu.core import queue_worker, tracing
 from chenu.core.business_clock import follow_clock
 from chenu.core.errors import ChenuError
+from chenu.core.queue import Job
 from chenu.flows.composition import open_services
 from chenu.flows.events.handling import handle_event
 from chenu.flows.forgotten_pages import close_forgotten
@@ -94,13 +95,13 @@ def register_handlers(services: Services, make_statement: MakeStatement) -> None
     async def on_agent(argument: str) -> None:
         await sync_product(services, AgentId(UUID(argument)))
 
-    queue.handle(queue.Job.WEBHOOK_EVENT, on_event)
-    queue.handle(queue.Job.OPERATION, on_operation)
-    queue.handle(queue.Job.MAIL, on_mail)
-    queue.handle(queue.Job.CLOSE_CHECKOUTS, on_close_checkouts)
-    queue.handle(queue.Job.REPAIR, on_repair)
-    queue.handle(queue.Job.SYNC_PERSON, on_person)
-    queue.handle(queue.Job.SYNC_AGENT, on_agent)
+    queue_worker.handle(Job.WEBHOOK_EVENT, on_event)
+    queue_worker.handle(Job.OPERATION, on_operation)
+    queue_worker.handle(Job.MAIL, on_mail)
+    queue_worker.handle(Job.CLOSE_CHECKOUTS, on_close_checkouts)
+    queue_worker.handle(Job.REPAIR, on_repair)
+    queue_worker.handle(Job.SYNC_PERSON, on_person)
+    queue_worker.handle(Job.SYNC_AGENT, on_agent)
     _register_privacy(services)
     _register_webhooks(services)
 
@@ -109,7 +110,7 @@ def _register_webhooks(services: Services) -> None:
     async def on_endpoint(argument: str) -> None:
         await deliver_to(services, EndpointId(UUID(argument)))
 
-    queue.handle(queue.Job.WEBHOOK_ENDPOINT, on_endpoint)
+    queue_worker.handle(Job.WEBHOOK_ENDPOINT, on_endpoint)
 
 
 def _register_privacy(services: Services) -> None:
@@ -121,8 +122,8 @@ def _register_privacy(services: Services) -> None:
         await follow_clock(services.settings)
         await finish_deletion(services, DeletionId(UUID(argument)))
 
-    queue.handle(queue.Job.DATA_EXPORT, on_export)
-    queue.handle(queue.Job.PERSON_DELETION, on_deletion)
+    queue_worker.handle(Job.DATA_EXPORT, on_export)
+    queue_worker.handle(Job.PERSON_DELETION, on_deletion)
 
 
 async def _repair_first(services: Services) -> None:
@@ -141,7 +142,7 @@ async def _work(services: Services, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             settings = services.settings
-            await queue.work(settings.session_url, stop, is_prompt=settings.is_movable)
+            await queue_worker.work(settings.session_url, stop, is_prompt=settings.is_movable)
         except Exception as error:
             log.warning("queue_lost", error=type(error).__name__)
             await asyncio.sleep(_PAUSE_SECONDS)

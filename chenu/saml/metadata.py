@@ -7,9 +7,6 @@ from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
 import msgspec
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from chenu.core.errors import Invalid
 from chenu.core.i18n import mark
@@ -21,7 +18,6 @@ MOST_CERTIFICATES = 2
 """The one in use, and the one that follows it."""
 
 _LONGEST_NAME = 1_024
-_SMALLEST_RSA = 2_048
 _PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol"
 _REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 _POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
@@ -125,18 +121,18 @@ def _read_certificates(described: Element, path: tuple[str, ...]) -> tuple[Signi
 
 
 def _read_certificate(text: str, path: tuple[str, ...]) -> SigningCertificate:
+    # Imported when somebody signs in by SAML: few accounts do.
+    from chenu.saml.certificates import SMALLEST_RSA, has_strong_key, read_der, write_pem
+
     try:
-        certificate = x509.load_der_x509_certificate(base64.b64decode(text, validate=True))
-        key = certificate.public_key()
+        certificate = read_der(base64.b64decode(text, validate=True))
+        is_strong = has_strong_key(certificate)
     except (binascii.Error, ValueError):
         raise Invalid(_BROKEN_CERTIFICATE, path=path) from None
-    is_strong = isinstance(key, ec.EllipticCurvePublicKey) or (
-        isinstance(key, rsa.RSAPublicKey) and key.key_size >= _SMALLEST_RSA
-    )
     if not is_strong:
-        raise Invalid(_WEAK_KEY, path=path, bits=_SMALLEST_RSA)
+        raise Invalid(_WEAK_KEY, path=path, bits=SMALLEST_RSA)
     return SigningCertificate(
-        certificate.public_bytes(Encoding.PEM).decode(),
+        write_pem(certificate),
         certificate.not_valid_before_utc,
         certificate.not_valid_after_utc,
     )

@@ -4,11 +4,9 @@ import base64
 import binascii
 import importlib.util
 import shutil
-from datetime import datetime
 
 import msgspec
 import structlog
-from cryptography import x509
 
 from chenu.core.bounded_process import Answer, BoundedProcess, TookTooLong, command_of
 from chenu.core.errors import InvalidState, Unavailable
@@ -86,15 +84,12 @@ class SamlVerifier:
 
 
 def _with_certificates_in_force(expected: Expectation) -> Expectation:
-    in_force = tuple(each for each in expected.certificates if _is_in_force(each, expected.now))
+    from chenu.saml.certificates import is_in_force
+
+    in_force = tuple(each for each in expected.certificates if is_in_force(each, expected.now))
     if not in_force:
         raise SamlRefused(Refusal.NO_CERTIFICATE)
     return msgspec.structs.replace(expected, certificates=in_force)
-
-
-def _is_in_force(certificate: str, now: datetime) -> bool:
-    read = x509.load_pem_x509_certificate(certificate.encode())
-    return read.not_valid_before_utc <= now < read.not_valid_after_utc
 
 
 def _read(answer: Answer) -> VerifiedAssertion:

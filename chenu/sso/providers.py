@@ -7,17 +7,18 @@ read again, at most once a minute.
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
-from joserfc.jwk import KeySet
 
 from chenu.sso.errors import SsoRefused
 from chenu.sso.model import Refusal
 from chenu.sso.oidc_metadata import OidcMetadata, metadata_url, read_metadata
-from chenu.sso.oidc_tokens import read_keys
 from chenu.webhooks.client import Answer, WebhookClient
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 METADATA_SECONDS = 3600.0
 KEYS_SECONDS = 3600.0
@@ -45,9 +46,12 @@ class _TokenAnswer(msgspec.Struct, frozen=True):
     id_token: str = ""
 
 
-class _Cached(msgspec.Struct):
-    keys: KeySet
-    read_at: float
+class _Cached:
+    """No dataclass: msgspec would read its types, as of all that handlers ask for."""
+
+    def __init__(self, keys: "KeySet", read_at: float) -> None:
+        self.keys = keys
+        self.read_at = read_at
 
 
 class ProviderClient(msgspec.Struct, eq=False):
@@ -71,12 +75,14 @@ class ProviderClient(msgspec.Struct, eq=False):
         self._metadata[issuer] = (found, self.clock())
         return found
 
-    async def get_keys(self, jwks_uri: str, *, anew: bool = False) -> KeySet:
+    async def get_keys(self, jwks_uri: str, *, anew: bool = False) -> "KeySet":
         """`anew`: a key was not among them; read again unless that was done a moment ago."""
         known = self._keys.get(jwks_uri)
         wanted = FEWEST_SECONDS if anew else KEYS_SECONDS
         if known is not None and self.clock() - known.read_at < wanted:
             return known.keys
+        from chenu.sso.oidc_tokens import read_keys
+
         keys = read_keys(_require_success(await self.http.get(jwks_uri, _ACCEPT), "keys"))
         _make_room(self._keys)
         self._keys[jwks_uri] = _Cached(keys, self.clock())

@@ -69,6 +69,7 @@ from storefront.routes.brand_handlers import BRAND_HANDLERS
 from storefront.routes.sso_handlers import SSO_HANDLERS
 from storefront.routes.staff_handlers import STAFF_HANDLERS
 from storefront.routes.status_handlers import STATUS_HANDLERS
+from storefront.routes.uncopied import UncopiedRouter
 from storefront.routes.webhook_handlers import WEBHOOK_HANDLERS
 from storefront.sitemap import Sitemap
 
@@ -276,7 +277,6 @@ def create_storefront(
     services: Services, status_of: StatusOf, compose_samples: staff_mails.ComposeSamples
 ) -> Router:
     """Every page; `status_of` maps an error of the business to its HTTP status."""
-
     settings = services.settings
     counts = Counts(settings.cache_seconds)
     sitemap = Sitemap(settings.public_url, settings.cache_seconds)
@@ -286,7 +286,7 @@ def create_storefront(
         request_context = request.scope["state"][STATE_KEY]
         return Pages(request, request_context, settings, status_of, counts)
 
-    return Router(
+    return UncopiedRouter(
         "/",
         route_handlers=HANDLERS,
         dependencies={

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from chenu.billing import inbox
 from chenu.billing.gateway import EventSummary
 from chenu.billing.inbox import EventSource
-from chenu.core import db, queue
+from chenu.core import db
 from chenu.core.clock import system_now
 from chenu.core.errors import Unavailable
 from chenu.flows.services import Services
@@ -61,27 +61,6 @@ async def test_events_that_come_at_once_are_one_statement_with_their_jobs(
         ON convert_from(j.payload, 'UTF8') = e.id AND j.xmin = e.xmin
     """
     assert await db.fetch_value(each_has_its_job) == await count("pgqueuer") == 51
-
-
-NUMBERS_AND_TIMES = {"id", "job_id", "created", "updated", "heartbeat", "execute_after"}
-
-
-async def read_rows(table: str) -> list[dict[str, Any]]:
-    """Every column save those that number and date a row; `is_due` for a job that may run now."""
-    due = ", execute_after = created AS is_due" if table == "pgqueuer" else ""
-    async with db.connection() as connection:
-        found = await connection.fetch(f"SELECT *{due} FROM {table} ORDER BY id")  # noqa: S608
-    return [{k: v for k, v in row.items() if k not in NUMBERS_AND_TIMES} for row in found]
-
-
-async def test_the_job_is_what_pgqueuer_itself_would_have_enqueued(services: Services) -> None:
-    """Fails when an upgrade of PgQueuer writes other rows than our statement does."""
-    await store()
-    await queue.enqueue(queue.Job.WEBHOOK_EVENT, EVENT.id)
-
-    for table in ("pgqueuer", "pgqueuer_log"):
-        ours, pgqueuers = await read_rows(table)
-        assert ours == pgqueuers
 
 
 POISONS = {

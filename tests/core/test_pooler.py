@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 import chenu
-from chenu.core import db, mail, queue
+from chenu.core import db, mail, queue, queue_worker
 from chenu.core.errors import Unavailable
 from chenu.flows.services import Services
 from tests.conftest import Engines
@@ -79,7 +79,7 @@ async def test_a_worker_hears_past_the_pooler_of_a_job_that_was_queued_through_i
 ) -> None:
     worked: list[str] = []
     stop = asyncio.Event()
-    monkeypatch.setattr(queue, "_handlers", {})
+    monkeypatch.setattr(queue_worker, "_handlers", {})
 
     async def work(argument: str) -> None:
         worked.append(argument)
@@ -87,8 +87,8 @@ async def test_a_worker_hears_past_the_pooler_of_a_job_that_was_queued_through_i
     async def have_worked(arguments: list[str]) -> bool:
         return worked == arguments
 
-    queue.handle(queue.Job.REPAIR, work)
-    working = asyncio.create_task(queue.work(engines.postgres_url, stop))
+    queue_worker.handle(queue.Job.REPAIR, work)
+    working = asyncio.create_task(queue_worker.work(engines.postgres_url, stop))
     for arguments in (["one"], ["one", "two"]):
         await queue.enqueue(queue.Job.REPAIR, arguments[-1])
         await until(partial(have_worked, arguments), "a job that is worked")

@@ -6,9 +6,32 @@ docs/decisions/0101 says why the time to start is won here.
 import subprocess
 import sys
 
-LATE = ("scim2_models", "lark", "jsonschema", "dns.asyncresolver", "chenu.http.scim.router")
+LATE = (
+    "authlib",
+    "chenu.demo",
+    "chenu.http.scim.router",
+    "chenu.jobs",
+    "cryptography.x509",
+    "dns.asyncresolver",
+    "email_validator",
+    "joserfc",
+    "jsonschema",
+    "lark",
+    "markdown_it",
+    "pgqueuer",
+    "scim2_models",
+    "stripe.params.checkout",
+)
 """By the web application: each with all it imports."""
-NOT_FOR_WORDS = ("structlog", "asyncpg", "piccolo", "litestar", "strawberry", "stripe")
+NOT_FOR_WORDS = (
+    "asyncpg",
+    "cryptography",
+    "litestar",
+    "piccolo",
+    "strawberry",
+    "stripe",
+    "structlog",
+)
 """By the commands' names and options, which `chenu --help` shows."""
 PROGRAM = """
 import sys

@@ -22,7 +22,7 @@ from chenu.billing.inbox import EventSource
 from chenu.billing.live_gateway import LiveGateway
 from chenu.billing.recurring import SubscriptionKind, SubscriptionStatus
 from chenu.billing.subscriptions import SubscribedItems, store_subscription
-from chenu.core import db, queue
+from chenu.core import db, queue, queue_worker
 from chenu.core.clock import CLOCK, system_now
 from chenu.core.ids import new_id
 from chenu.core.mail import MailKind, queue_mail
@@ -277,7 +277,7 @@ async def test_a_poison_job_is_neither_lost_nor_stops_its_neighbour(
     await queue_sale()
     stop = asyncio.Event()
 
-    working = asyncio.create_task(queue.work(engines.postgres_url, stop))
+    working = asyncio.create_task(queue_worker.work(engines.postgres_url, stop))
     await until(lambda: count("outbox_mail", "state = 'SENT'"))
     await until(lambda: count("pgqueuer", "entrypoint = $1 AND attempts > 0", job))
     stop.set()
