@@ -2,9 +2,10 @@
 
 import gzip
 import hashlib
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+
+import msgspec
 
 STATIC = Path(__file__).parent / "static"
 
@@ -19,8 +20,7 @@ _LAYERS = ("tokens", "base", "layout", "forms", "components", "store", "work", "
 """The files of the one style sheet, in the order of its cascade layers."""
 
 
-@dataclass(frozen=True)
-class Asset:
+class Asset(msgspec.Struct, frozen=True, dict=True):
     body: bytes
     content_type: str
 

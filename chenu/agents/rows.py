@@ -1,6 +1,5 @@
 """Agents and creators as read from the database: row types, column lists, one join."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, cached_property
 from typing import Any
@@ -235,8 +234,7 @@ AGENT_SOURCE = "agent a LEFT JOIN creator c ON c.id = a.creator"
 SELECT_AGENT = f"SELECT {AGENT_COLUMNS} FROM {AGENT_SOURCE}"  # noqa: S608 - own columns
 
 
-@dataclass(frozen=True)
-class VersionRow:
+class VersionRow(msgspec.Struct, frozen=True, dict=True):
     """`manifest_json` is the product that is sold: shown only after `may_open_manifest`."""
 
     id: VersionId
@@ -260,8 +258,7 @@ _VERSIONS = Columns(VersionRow, AgentVersion, agent_id="agent", manifest_json="{
 SELECT_VERSION = f"SELECT {_VERSIONS.select()} FROM agent_version"  # noqa: S608 - own columns
 
 
-@dataclass(frozen=True)
-class ChangeRow:
+class ChangeRow(msgspec.Struct, frozen=True, dict=True):
     """The pending change of a published agent; `fields_json` holds the edited columns."""
 
     id: UUID

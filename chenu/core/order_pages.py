@@ -3,7 +3,6 @@
 An order is PENDING until it is known what became of its page; times here are system time.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar, cast
 from uuid import UUID
@@ -20,8 +19,7 @@ class _Row(msgspec.Struct, frozen=True):
     id: UUID
 
 
-@dataclass(frozen=True)
-class OrderPages(Generic[Id]):
+class OrderPages(msgspec.Struct, Generic[Id], frozen=True):
     """Of the orders in `table`."""
 
     table: str

@@ -156,8 +156,7 @@ async def list_refundable(payments: Sequence[InvoicePaymentRow]) -> dict[UUID, R
     return found
 
 
-@dataclass(frozen=True)
-class PlanRefund:
+class PlanRefund(msgspec.Struct, frozen=True):
     """A refund at Stripe; `note` None: Stripe refused its document."""
 
     state: RefundState
