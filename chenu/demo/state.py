@@ -24,8 +24,7 @@ class DemoState:
     provider_secret: str | None = None
 
 
-@dataclass(frozen=True)
-class RunningDemo:
+class RunningDemo(msgspec.Struct, frozen=True):
     """Stored while a demo runs: its process id and the environment that its processes share."""
 
     pid: int
