@@ -58,7 +58,7 @@ class Visitor:
 
     async def order(self, slug: str) -> None:
         """From the agent's page to Stripe's, with the consent box ticked."""
-        await self.go(f"/agents/{slug}")
+        assert await self.go(f"/agents/{slug}") == 200
         await self.page.check("[name=accept_immediate_supply]")
         await self.press(f"form[action='/agents/{slug}/buy'] button")
         await self.page.wait_for_url("**/c/pay/**")
