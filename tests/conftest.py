@@ -202,6 +202,7 @@ async def open_engines(engines: Engines) -> AsyncIterator[Services]:
     async with open_services(engines.settings, "chenu-tests") as services:
         limiter = services.limiter
         limiter.longest_seconds = limiter.script.patience_seconds = PATIENCE_SECONDS
+        services.tallies.patience_seconds = PATIENCE_SECONDS
         yield replace(services, resolver=Records())  # no test asks the world's name servers
 
 

@@ -14,11 +14,12 @@ _PATIENCE_SECONDS = 0.1
 class Tallies:
     def __init__(self, redis: "Redis | RedisCluster") -> None:
         self._redis = redis
+        self.patience_seconds = _PATIENCE_SECONDS
 
     async def add(self, tally: str, member: str) -> None:
         """One more. Never fails, and never makes anybody wait long."""
         with contextlib.suppress(RedisError, OSError, TimeoutError):
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(self.patience_seconds):
                 await self._redis.hincrby(_key(tally), member, 1)
 
     async def take(self, tally: str) -> dict[str, int]:

@@ -6,7 +6,9 @@ from websockets.exceptions import InvalidStatus
 from chenu.flows.services import Services
 from tests.api.calls import session_cookie_of
 from tests.api.serving import socket
+from tests.conftest import Engines
 from tests.people import make_person
+from tests.rows import unguarded
 
 
 async def test_a_cookie_from_another_site_does_not_connect(url: str, services: Services) -> None:
@@ -51,24 +53,6 @@ BREACHES: dict[str, tuple[list[str], int]] = {
     "a payload that is no object": (['{"type": "connection_init", "payload": 1}'], 4400),
     "no id": (['{"type": "connection_init"}', '{"type": "subscribe"}'], 4400),
     "an overlong message": (['{"type": "ping", "x": "' + "x" * 100_001 + '"}'], 4400),
-    "the same id of emoji twice": (
-        [
-            '{"type": "connection_init"}',
-            *[
-                '{"type": "subscribe", "id": "%s", "payload": {"query": "{ tiers { code } }"}}'
-                % ("🤖" * 70)
-            ]
-            * 2,
-        ],
-        4409,
-    ),
-    "the same id twice": (
-        [
-            '{"type": "connection_init"}',
-            *['{"type": "subscribe", "id": "1", "payload": {"query": "{ tiers { code } }"}}'] * 2,
-        ],
-        4409,
-    ),
 }
 
 
@@ -80,6 +64,20 @@ async def test_a_breach_of_the_protocol_ends_the_connection(
         for message in messages:
             await client.connection.send(message)
         assert await client.closed() == code
+
+
+@pytest.mark.parametrize("operation_id", ["1", "🤖" * 70])
+async def test_the_id_of_an_operation_that_still_runs_ends_the_connection(
+    url: str, engines: Engines, operation_id: str
+) -> None:
+    query = {"query": "{ agents(first: 1) { totalCount } }"}
+    async with unguarded(engines) as holding, socket(url) as client:
+        await holding.execute("BEGIN; LOCK TABLE agent")
+        await client.send("connection_init")
+        for _ in range(2):
+            await client.send("subscribe", id=operation_id, payload=query)
+
+        assert await client.closed() == 4409
 
 
 async def test_another_protocol_is_not_spoken(url: str) -> None:

@@ -62,6 +62,7 @@ async def test_each_caller_is_limited_on_its_own_node(services: Services, cluste
 
 async def test_tallies_are_taken_from_a_cluster(cluster: Cluster) -> None:
     tallies = Tallies(cluster[0])
+    tallies.patience_seconds = PATIENCE_SECONDS
     for _ in range(3):
         await tallies.add("agent_views", "here")
 
