@@ -1,6 +1,5 @@
 """purchaseSettled over graphql-transport-ws and server-sent events, on a real port."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -21,6 +20,7 @@ from tests.api.calls import as_session, document_of, gid, session_cookie_of
 from tests.api.serving import socket
 from tests.api.watching import WATCH, make_purchase
 from tests.people import Person, make_person, pay
+from tests.waiting import until
 
 
 async def pay_for(services: Services, purchase: PurchaseRow) -> None:
@@ -42,7 +42,7 @@ async def test_a_watcher_is_informed_when_the_payment_settles(url: str, services
     async with socket(url, headers) as client:
         assert await client.begin() == {"type": "connection_ack"}
         await client.subscribe("1", WATCH, id=public_id)
-        await asyncio.sleep(0.2)
+        await wait_for_listeners(services, purchase, 1)
         await pay_for(services, purchase)
         event, end = await client.receive(), await client.receive()
 
@@ -240,13 +240,13 @@ async def listeners(services: Services, purchase: PurchaseRow) -> int:
     return int(count)
 
 
-async def nobody_listens(services: Services, purchase: PurchaseRow) -> bool:
-    """Waits for it: the server soon notices that a client is gone."""
-    for _ in range(100):
-        if await listeners(services, purchase) == 0:
-            return True
-        await asyncio.sleep(0.05)
-    return False
+async def wait_for_listeners(services: Services, purchase: PurchaseRow, number: int) -> None:
+    """The server soon notices that a client is there, or gone."""
+
+    async def are_there() -> bool:
+        return await listeners(services, purchase) == number
+
+    await until(are_there, f"{number} who listen")
 
 
 async def test_who_hangs_up_is_not_listened_for(url: str, services: Services) -> None:
@@ -258,19 +258,15 @@ async def test_who_hangs_up_is_not_listened_for(url: str, services: Services) ->
     async with socket(url) as client:
         await client.begin(Authorization=header)
         await client.subscribe("1", WATCH, **sent)
-        await asyncio.sleep(0.3)
-        by_socket = await listeners(services, purchase)
+        await wait_for_listeners(services, purchase, 1)
         await client.send("complete", id="1")
-        assert await nobody_listens(services, purchase)
+        await wait_for_listeners(services, purchase, 0)
         await client.subscribe("2", WATCH, **sent)
-        await asyncio.sleep(0.3)
-    assert await nobody_listens(services, purchase)
+        await wait_for_listeners(services, purchase, 1)
+    await wait_for_listeners(services, purchase, 0)
 
     async with httpx.AsyncClient(base_url=url, timeout=10) as http:
         body = {"query": WATCH, "variables": sent}
         async with http.stream("POST", "/graphql", json=body, headers=accept):
-            await asyncio.sleep(0.3)
-            by_stream = await listeners(services, purchase)
-    assert await nobody_listens(services, purchase)
-
-    assert (by_socket, by_stream) == (1, 1)
+            await wait_for_listeners(services, purchase, 1)
+    await wait_for_listeners(services, purchase, 0)
