@@ -49,7 +49,7 @@ demo: $(READY) $(FRONTEND) ## the whole product with its engines and sample data
 test: $(READY) $(FRONTEND) browser nginx xmlsec pgbouncer ## every test; faults and properties at a tenth of their counts (28 min)
 	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n $(WORKERS) $(SLOWEST) $(ARGS)
 
-check: $(READY) lint types ## lint, types and unit tests (under a minute); before each commit
+check: $(READY) lint types ## lint, types and unit tests (2.5 min); before each commit
 	@$(BIN)/python -m pytest -q -n 2 -m "not engines" $(ARGS)
 
 faults: $(READY) $(FRONTEND) ## the full counts of the fault and property tests (30 min)
