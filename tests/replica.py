@@ -102,6 +102,12 @@ async def read_by_product(url: str) -> AsyncIterator[Replica]:
         await opened.stop()
 
 
+async def until_probed(replica: Replica) -> None:
+    """Once more, from its beginning to its end."""
+    for _ in range(2):
+        await replica._probed.wait()
+
+
 async def until_fit(replica: Replica) -> None:
     async def is_fit() -> bool:
         return replica.is_fit

@@ -29,7 +29,8 @@ from chenu.core.db_errors import (
 from chenu.core.db_settings import APP_ROLE as APP_ROLE
 from chenu.core.db_settings import make_options, require_session_settings, session_settings
 from chenu.core.engine import ENGINE as ENGINE
-from chenu.core.replica import PRIMARY_POSITION, Replica, ReplicaFailed
+from chenu.core.log_position import ANNOUNCE, READ_PRIMARY, LogPosition, PrimaryLog
+from chenu.core.replica import Replica, ReplicaFailed
 from chenu.core.row_reader import read_rows
 from chenu.core.staleness import DEFAULT_BOUNDS, Bounds, current_read, stale_reads
 
@@ -220,11 +221,19 @@ async def _run(method: str, sql: str, args: tuple[Any, ...]) -> Any:
     return await repeat(lambda: _run_once(method, sql, args))
 
 
-async def read_position() -> int:
-    """Of the primary's log: whatever was committed before is in a replica that has replayed it."""
+async def read_position() -> LogPosition:
+    """Of the primary's log: whatever was committed before is in a replica that has replayed it.
+
+    Sees to it that the data says the timeline. Raises Unavailable, also where the server has become
+    a replica itself.
+    """
     with stale_reads(None):
-        position: int = await fetch_value(PRIMARY_POSITION)
-        return position
+        log = await find_one(PrimaryLog, READ_PRIMARY)
+    if log is None or log.timeline is None or log.bytes is None:
+        raise unavailable()
+    if log.announced != log.timeline:
+        await execute(ANNOUNCE, log.timeline)
+    return LogPosition(log.timeline, log.bytes)
 
 
 async def _run_once(method: str, sql: str, args: tuple[Any, ...]) -> Any:

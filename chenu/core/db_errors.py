@@ -23,6 +23,8 @@ LOST = (
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
 )
+WRITES_REFUSED = (asyncpg.ReadOnlySQLTransactionError,)
+"""The server is no primary any more: after a fail-over, until its address leads to the new one."""
 TOO_SLOW = (TimeoutError, asyncpg.QueryCanceledError)
 """A statement took too long and was cancelled; the connection is still usable."""
 CONTENTION = (
@@ -53,6 +55,20 @@ def busy() -> Busy:
     return Busy("This is taking longer than it should, please try again")
 
 
+def is_lost(error: BaseException | None) -> bool:
+    """Whether the server is gone, or is no primary any more. An InterfaceError may also be a
+    programming error of ours.
+    """
+    is_ours = isinstance(error, asyncpg.DataError)
+    return isinstance(error, (*LOST, *WRITES_REFUSED)) and not is_ours
+
+
+def refuses_writes(error: BaseException | None) -> bool:
+    """Whether the error, or the one that it was made of, says that the server takes no writes."""
+    causes = (error, error.__cause__ if error is not None else None)
+    return any(isinstance(cause, WRITES_REFUSED) for cause in causes)
+
+
 @contextmanager
 def no_answer_is_unavailable() -> Iterator[None]:
     """For the start of a process: the message tells operators what is wrong with DATABASE_URL."""
@@ -75,9 +91,7 @@ class LostIsUnavailable:
         if isinstance(error, TOO_SLOW):
             log.warning("statement_too_slow", cause=type(error).__name__)
             raise busy() from error
-        # an InterfaceError that is a programming error of ours, no lost connection
-        is_ours = isinstance(error, asyncpg.DataError)
-        if isinstance(error, LOST) and not is_ours:
+        if error is not None and is_lost(error):
             log.warning("database_lost", cause=type(error).__name__)
             raise unavailable() from error
 

@@ -86,6 +86,7 @@ PLACEMENTS: tuple[Placement, ...] = (
     Local("mail_preference", "by the hash of an address, which is nobody's account yet"),
     Local("scheduled_task", "a row a recurring task"),
     Local("business_clock", "one row, of demo and tests"),
+    Local("primary_timeline", "one row: how often there was another primary"),
     Local("schema_floor", "one row: which code may run"),
     Local("migration", "a row a migration"),
     Local("archived_month", "a row a month of a table: what its file must say"),

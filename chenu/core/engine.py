@@ -4,6 +4,7 @@ from typing import Any
 
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from chenu.core.db_errors import refuses_writes
 from chenu.core.pool import ConnectionPool
 
 
@@ -24,7 +25,8 @@ class Transaction(PostgresTransaction):
         finally:
             self.engine.current_transaction.reset(self.context)
             if self.engine.pool:
-                await self.engine.pool.release(self.connection)
+                is_demoted = refuses_writes(exception)
+                await self.engine.pool.release(self.connection, is_demoted=is_demoted)
             else:
                 await self.connection.close()
         return exception is None
@@ -45,7 +47,7 @@ class Engine(PostgresEngine):
 
     async def start_connection_pool(self, **kwargs: Any) -> None:
         await super().start_connection_pool(**kwargs)
-        self.pool: Any = ConnectionPool(self.pool)
+        self.pool: Any = ConnectionPool(self.pool, must_write=True)
 
     def transaction(self, allow_nested: bool = True) -> Transaction:
         return Transaction(engine=self, allow_nested=allow_nested)

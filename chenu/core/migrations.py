@@ -5,7 +5,8 @@ code goes on unless the schema says that it must not. docs/operations.md, "Deplo
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import asyncpg
 from piccolo.apps.migrations.tables import Migration
 
 from chenu.core import db
-from chenu.core.db_errors import no_answer_is_unavailable
+from chenu.core.db_errors import is_lost, no_answer_is_unavailable
 from chenu.core.errors import Unavailable
 from chenu.core.i18n import mark
 from chenu.core.migration_run import APP, create_migration_table, load_migrations, run_migration
@@ -37,11 +38,13 @@ async def apply_migrations(url: str, only: Collection[str] | None = None) -> lis
     with no_answer_is_unavailable():
         guard = await asyncpg.connect(url)
     try:
-        await _take_turn(guard)
+        with _lost_is_unavailable():
+            await _take_turn(guard)
         db.configure(url, application="chenu-migrate", role=None, is_patient=True)
         await db.start(pool_size=2)
         try:
-            return await _forwards(only)
+            with _lost_is_unavailable():
+                return await _forwards(only)
         finally:
             await db.stop()
     finally:
@@ -65,6 +68,21 @@ async def _forwards(only: Collection[str] | None) -> list[str]:
     for name in missing:
         await run_migration(modules[name])
     return missing
+
+
+@contextmanager
+def _lost_is_unavailable() -> Iterator[None]:
+    """The message tells operators what to do. Raises Unavailable."""
+    try:
+        yield
+    except Exception as error:
+        cause = error.__cause__ if isinstance(error, Unavailable) else error
+        if not is_lost(cause):
+            raise
+        raise Unavailable(
+            "the database was lost while it was migrated: {reason}; `chenu migrate` goes on there",
+            reason=str(cause) or type(cause).__name__,
+        ) from error
 
 
 async def require_migrated() -> None:

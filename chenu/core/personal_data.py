@@ -203,6 +203,7 @@ RULES: tuple[Rule, ...] = (
     NoPersonalData("pgqueuer_statistics", "nothing is written to it"),
     NoPersonalData("scheduled_task", "a row a recurring task", codes=("name",)),
     NoPersonalData("business_clock", "one row, of demo and tests"),
+    NoPersonalData("primary_timeline", "one row: a number of PostgreSQL's"),
     NoPersonalData("schema_floor", "one row: which code may run"),
     NoPersonalData("migration", "a row a migration", codes=("name", "app_name")),
     NoPersonalData("archived_month", "counts and hashes of rows in files", codes=("table_name",)),

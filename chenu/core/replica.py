@@ -18,8 +18,9 @@ from typing import Any
 import asyncpg
 import structlog
 
-from chenu.core.db_errors import CONTENTION, LOST, TOO_SLOW
+from chenu.core.db_errors import CONTENTION, LOST, TOO_SLOW, WRITES_REFUSED
 from chenu.core.errors import Busy, Unavailable
+from chenu.core.log_position import BEGINNING, READ_REPLICA, LogPosition
 from chenu.core.one_server import OneServerPool, OtherServer
 from chenu.core.staleness import DEFAULT_BOUNDS, Bounds, ReadKind, StaleRead
 
@@ -29,17 +30,11 @@ _SLOWEST_PROBE_SECONDS = 1.0
 _PROBES_IN_A_BOUND = 4
 _PROBE_PATIENCE_SECONDS = 2.0
 _STOP_SECONDS = 2
-_STANDING = """
-    SELECT pg_is_in_recovery() AS is_copy,
-        pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint AS replayed
-"""
-PRIMARY_POSITION = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"
-"""All that was acknowledged is before it, while `synchronous_commit` is on."""
 _IN_THE_WAY = (
     *LOST,
     *TOO_SLOW,
     *CONTENTION,  # also rows that it may not keep for a reader: "conflict with recovery"
-    asyncpg.ReadOnlySQLTransactionError,
+    *WRITES_REFUSED,
     asyncpg.UndefinedTableError,  # a migration that it has not replayed yet
     asyncpg.UndefinedColumnError,
     OtherServer,
@@ -68,15 +63,15 @@ class Replica:
     def __init__(
         self,
         options: dict[str, Any],
-        read_position: Callable[[], Awaitable[int]],
+        read_position: Callable[[], Awaitable[LogPosition]],
         bounds: Bounds = DEFAULT_BOUNDS,
     ) -> None:
         self._options = options
         self._read_position = read_position
         self.bounds = bounds
         self._pool: OneServerPool | None = None
-        self._positions: deque[tuple[float, int]] = deque()
-        self._replayed = 0
+        self._positions: deque[tuple[float, LogPosition]] = deque()
+        self._replayed = BEGINNING
         self._current_at = -math.inf
         self._was_fit = False
         self._probed = asyncio.Event()
@@ -111,7 +106,7 @@ class Replica:
     def left_to_primary(self) -> int:
         return self.counts.total() - self.served
 
-    def has_replayed(self, position: int) -> bool:
+    def has_replayed(self, position: LogPosition) -> bool:
         return position <= self._replayed
 
     def find_obstacle(self, read: StaleRead) -> ReadResult | None:
@@ -173,7 +168,7 @@ class Replica:
             raise ReplicaFailed from error
         self.counts[read.kind, ReadResult.REPLICA] += 1
 
-    async def wait_for(self, position: int, patience: float) -> None:
+    async def wait_for(self, position: LogPosition, patience: float) -> None:
         """Until it has replayed this position of the primary's log, is lost, or so many seconds
         are over.
         """
@@ -209,13 +204,13 @@ class Replica:
         async with asyncio.timeout(_PROBE_PATIENCE_SECONDS):
             pool = await self._open()
             async with pool.acquire() as connection:
-                standing = await connection.fetchrow(_STANDING)
+                standing = await connection.fetchrow(READ_REPLICA)
         if not standing["is_copy"]:
             log.error("replica_refused", reason="DATABASE_REPLICA_URL is no streaming replica")
             self._leave("not_a_replica")
             await self._close()  # the address may lead to one the next time
             return
-        self._replayed = standing["replayed"] or 0
+        self._replayed = LogPosition(standing["timeline"] or 0, standing["bytes"] or 0)
         while self._positions and self._positions[0][1] <= self._replayed:
             self._current_at = self._positions.popleft()[0]
         self._log_standing("lagging")
@@ -229,13 +224,13 @@ class Replica:
         pool = self._find_pool()
         if pool is None:
             await self._close()
-            self._current_at, self._replayed = -math.inf, 0
+            self._current_at, self._replayed = -math.inf, BEGINNING
             pool = OneServerPool()
             await pool.open(self._options)
             self._pool = pool
         return pool
 
-    def _record_position(self, at: float, position: int) -> None:
+    def _record_position(self, at: float, position: LogPosition) -> None:
         """What the primary's log had reached. After a fail-over it may begin anew before the
         position of the primary that was lost.
         """

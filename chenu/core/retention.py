@@ -65,6 +65,7 @@ RETENTIONS: tuple[Retention | Forever, ...] = (
     Forever("mail_preference", "at most one an address and topic; deleted with the person"),
     Forever("scheduled_task", "a row a recurring task"),
     Forever("business_clock", "one row, of demo and tests"),
+    Forever("primary_timeline", "one row: how often there was another primary"),
     Forever("schema_floor", "one row: which code may run"),
     Forever("migration", "a row a migration"),
     Forever("archived_month", "a row a month of a table: what its file must say"),

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 import msgspec
 
+from chenu.core.log_position import BEGINNING, LogPosition
+
 
 class ReadKind(StrEnum):
     """What is read. The order is that of the bounds, from the shortest."""
@@ -44,7 +46,7 @@ class StaleRead(msgspec.Struct):
     """
 
     kind: ReadKind
-    after: int = 0
+    after: LogPosition = BEGINNING
     as_of: float = math.inf
 
 

@@ -41,6 +41,15 @@ class SchemaFloor(Table, tablename="schema_floor"):
     oldest_code = Text()
 
 
+class PrimaryTimeline(Table, tablename="primary_timeline"):
+    """At most one row: the timeline of PostgreSQL's log that the primary is on, so that a replica's
+    data say which it has replayed.
+    """
+
+    id = Integer(primary_key=True, default=1)
+    timeline = Integer()
+
+
 class ScheduledTask(Table, tablename="scheduled_task"):
     """When a recurring task runs next, on business time; its claim is a lease on system time."""
 

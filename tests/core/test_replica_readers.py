@@ -13,6 +13,7 @@ from chenu.agents.queries import find_creator_of
 from chenu.agents.rows import CreatorRow
 from chenu.core import db
 from chenu.core.caches import TtlCache
+from chenu.core.log_position import LogPosition
 from chenu.core.replica import ReadResult, Replica
 from chenu.core.staleness import ReadKind
 from chenu.flows.privacy import export
@@ -223,10 +224,17 @@ async def test_the_later_of_two_writes_counts_whichever_is_remembered_last(world
     writes, person = world.services.recent_writes, world.market.buyer.user_id
     position = await db.read_position()
 
-    await writes._save([person], position + 100, 60)
-    await writes._save([person], position, 60)
+    later = replace(position, bytes=position.bytes + 100)
+    after_fail_over = LogPosition(position.timeline + 1, 7)
 
-    assert await writes.find_position([person]) == position + 100
+    await writes._save([person], later, 60)
+    await writes._save([person], position, 60)
+    found = await writes.find_position([person])
+    await writes._save([person], after_fail_over, 60)
+    await writes._save([person], later, 60)
+
+    assert found == later
+    assert await writes.find_position([person]) == after_fail_over
 
 
 async def test_what_decides_about_rights_is_asked_of_the_primary(
