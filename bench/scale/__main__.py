@@ -96,6 +96,8 @@ async def _run(product: Product, names: list[str]) -> bool:
     own = load.own_writes
     tables = (format_faults(windows, load.records), format_writes(checked), format_own_writes(own))
     print(*tables, sep="\n\n")
+    for missed in own.missed[:20]:
+        print("without the change:", missed)
     for odd in load.odd[:20]:
         print("odd:", odd)
     are_whole = not any(each.losses.lost or each.losses.doubled for each in checked)

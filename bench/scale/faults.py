@@ -50,6 +50,7 @@ class Faults:
             Broken(
                 "postgres", "`kill -9` of the primary's PostgreSQL", self._kill_server, self._heal
             ),
+            Broken("switch", "another primary, as planned", self._switch_over, self._heal),
             Broken("machine", "the primary's machine is gone", self._kill_all, self._revive, 35),
             Broken("partition", "the primary parted from its replicas", self._part, self._join, 35),
             Broken("deploy", "a new version with a migration", roll, _rest, 0),
@@ -89,6 +90,10 @@ class Faults:
     async def _kill_server(self) -> None:
         name = self._find_primary()
         os.kill(self._stack.postmaster(name), signal.SIGKILL)
+
+    async def _switch_over(self) -> None:
+        """As before the machine of the primary is maintained."""
+        await asyncio.to_thread(self._stack.switch_over, self._find_primary())
 
     async def _kill_all(self) -> None:
         self._stack.machines[self._find_primary()].kill_all()

@@ -225,7 +225,7 @@ def _row_id(given: str) -> str:
 def _require(answer: httpx.Response, status: int) -> None:
     """Raises NotDone; with words if it is no refusal that clients expect at times."""
     if answer.status_code != status:
-        is_known = answer.status_code in (502, 503, 504)
+        is_known = answer.status_code in (429, 502, 503, 504)
         text = f"{answer.status_code} {answer.request.url}: {answer.text[:200]}"
         raise NotDone(*(() if is_known else (text,)))
 

@@ -1,13 +1,15 @@
 """A person sees what they have changed at once, by every web process, whatever replica it reads."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
 from bench.scale.places import IPS, URL
 from bench.scale.world import Writer
+from chenu.core.clock import system_now
 
 _RENAME = """
 mutation Rename($input: CreatorUpdateInput!) {
@@ -21,17 +23,19 @@ query Name($handle: String!) {
   }
 }
 """
-_BY = '<p class="by">{name}'
+_BY = re.compile(r'<p class="by">([^<·@]*) ·')
 
 
 @dataclass
 class OwnWrites:
-    """`reads` are answers after an acknowledged change, `missed` those without it."""
+    """`reads` are answers after an acknowledged change, `missed` says when, where and what those
+    without it showed.
+    """
 
     http: httpx.AsyncClient
     writes: int = 0
     reads: int = 0
-    missed: int = 0
+    missed: list[str] = field(default_factory=list)
 
     async def rename(self, writer: Writer, name: str) -> httpx.Response:
         """The answer to the change. Raises httpx.HTTPError."""
@@ -41,27 +45,33 @@ class OwnWrites:
     async def look(self, writer: Writer, name: str, webs: Iterable[str]) -> None:
         """By GraphQL and by page, of every web process that answers."""
         self.writes += 1
-        looks: list[Awaitable[bool | None]] = []
+        looks: list[Awaitable[None]] = []
         for web in webs:
             origin = f"http://{IPS[web]}:8000"
             looks += [self._by_graphql(origin, writer, name), self._by_page(origin, writer, name)]
-        seen = [found for found in await asyncio.gather(*looks) if found is not None]
-        self.reads += len(seen)
-        self.missed += seen.count(False)
+        await asyncio.gather(*looks)
 
-    async def _by_graphql(self, origin: str, writer: Writer, name: str) -> bool | None:
+    async def _by_graphql(self, origin: str, writer: Writer, name: str) -> None:
         body = {"query": _NAME, "variables": {"handle": writer.handle}}
         answer = await self._ask("POST", f"{origin}/graphql", writer, body)
         if answer is None or "errors" in answer.json():
-            return None
+            return
         creator = answer.json()["data"]["creator"]
         shown = [edge["node"]["creator"]["displayName"] for edge in creator["agents"]["edges"]]
-        return [creator["displayName"], *shown] == [name] * 2
+        self._count(f"{origin}/graphql", name, [creator["displayName"], *shown])
 
-    async def _by_page(self, origin: str, writer: Writer, name: str) -> bool | None:
+    async def _by_page(self, origin: str, writer: Writer, name: str) -> None:
         """The cards of their agents."""
-        answer = await self._ask("GET", f"{origin}/creators/{writer.handle}", writer)
-        return None if answer is None else _BY.format(name=name) in answer.text
+        url = f"{origin}/creators/{writer.handle}"
+        answer = await self._ask("GET", url, writer)
+        if answer is not None:
+            self._count(url, name, _BY.findall(answer.text))
+
+    def _count(self, url: str, name: str, shown: list[str]) -> None:
+        self.reads += 1
+        if not shown or set(shown) != {name}:
+            when = f"{system_now():%H:%M:%S.%f}"
+            self.missed.append(f"{when} {url}: {', '.join(shown)} and not {name}")
 
     async def _ask(
         self, method: str, url: str, writer: Writer, body: object = None

@@ -40,7 +40,7 @@ def _cell(record: Record, window: Window) -> str:
 
 def format_own_writes(own: OwnWrites) -> str:
     head = "| own changes | read afterwards | without the change |"
-    return f"{head}\n|---|---|---|\n| {own.writes:,} | {own.reads:,} | {own.missed:,} |"
+    return f"{head}\n|---|---|---|\n| {own.writes:,} | {own.reads:,} | {len(own.missed):,} |"
 
 
 def format_writes(checked: Sequence[Checked]) -> str:

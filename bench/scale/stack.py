@@ -23,6 +23,7 @@ from tests.environments import make_python_environment
 UNPRIVILEGED = "nobody"
 _LOCK = Path(__file__).parents[2] / "deploy" / "requirements.lock"
 _UP_SECONDS = 90
+_SWITCH_SECONDS = 60
 _SERVERS = (*DATABASES, SPARE_DATABASE)
 
 
@@ -176,6 +177,13 @@ class Stack:
 
     def synchronous(self) -> str | None:
         return next((name for name in _SERVERS if self._is(name, "synchronous")), None)
+
+    def switch_over(self, primary: str) -> None:
+        """To the synchronous replica; ends when it is the primary. Raises StartError."""
+        url = f"http://{IPS[primary]}:8008/switchover"
+        answer = httpx.post(url, json={"leader": primary}, timeout=_SWITCH_SECONDS)
+        if answer.status_code != 200:
+            raise StartError(f"Patroni did not change the primary: {answer.text}")
 
     def _is(self, name: str, role: str) -> bool:
         try:
