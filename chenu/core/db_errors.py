@@ -63,10 +63,9 @@ def is_lost(error: BaseException | None) -> bool:
     return isinstance(error, (*LOST, *WRITES_REFUSED)) and not is_ours
 
 
-def refuses_writes(error: BaseException | None) -> bool:
+def refuses_writes(error: BaseException) -> bool:
     """Whether the error, or the one that it was made of, says that the server takes no writes."""
-    causes = (error, error.__cause__ if error is not None else None)
-    return any(isinstance(cause, WRITES_REFUSED) for cause in causes)
+    return isinstance(error, WRITES_REFUSED) or isinstance(error.__cause__, WRITES_REFUSED)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ class Transaction(PostgresTransaction):
         finally:
             self.engine.current_transaction.reset(self.context)
             if self.engine.pool:
-                is_demoted = refuses_writes(exception)
+                is_demoted = exception is not None and refuses_writes(exception)
                 await self.engine.pool.release(self.connection, is_demoted=is_demoted)
             else:
                 await self.connection.close()

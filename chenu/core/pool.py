@@ -103,8 +103,11 @@ class _Lease:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is None:
+            await self._pool.release(self._connection)
+            return
         is_demoted = refuses_writes(error)
-        await self._pool.release(self._connection, is_clean=error is None, is_demoted=is_demoted)
+        await self._pool.release(self._connection, is_clean=False, is_demoted=is_demoted)
 
 
 async def _end_statement(connection: Any) -> None:
