@@ -39,6 +39,14 @@ class RunningReplica:
         finally:
             await connection.close()
 
+    async def until(self, sql: str) -> None:
+        """Until the answer is true there."""
+
+        async def is_true() -> bool:
+            return bool(await self.ask(sql))
+
+        await until(is_true, sql)
+
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
         """Meanwhile it gets what the primary writes, and shows none of it."""

@@ -20,6 +20,7 @@ from chenu.core.mail_params import MailParams
 from chenu.core.mail_preferences import hash_email
 from chenu.core.own_session import own_session
 from chenu.core.personal_data import is_pseudonymous
+from chenu.core.row_reader import read_rows
 from chenu.core.rows import Columns
 from chenu.core.site import current_site
 from chenu.core.tables import OutboxMail
@@ -54,6 +55,10 @@ class MailRow(msgspec.Struct, frozen=True):
 
 _MAILS = Columns(MailRow, OutboxMail, params="{0}params::text")
 
+_LOCK = """
+    SELECT CASE WHEN NOT pg_is_in_recovery()
+        THEN pg_try_advisory_lock(hashtextextended($1, 0)) END
+"""
 _QUEUE = f"""
     WITH mail AS (
         INSERT INTO outbox_mail (id, business_key, kind, to_address, locale, params, state,
@@ -100,24 +105,27 @@ async def queue_mail(
 async def claim(mail_id: UUID) -> AsyncIterator[MailRow | None]:
     """The mail, locked for this sender; None if it was sent or another sender holds it.
 
-    A session lock rather than a lease: it is freed with the connection of a sender that dies.
+    A session lock rather than a lease: it is freed with the connection of a sender that dies. None
+    as well after a fail-over, on a server that has become a replica: it would lock for anybody, and
+    show as waiting what was sent since.
     """
     async with _AT_ONCE, own_session() as connection:
-        lock = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
-        if not await connection.fetchval(lock, f"mail:{mail_id}"):
+        if not await connection.fetchval(_LOCK, f"mail:{mail_id}"):
             yield None
             return
         try:
-            yield await _find_waiting(mail_id)
+            yield await _find_waiting(connection, mail_id)
         finally:
             unlock = "SELECT pg_advisory_unlock(hashtextextended($1, 0))"
             await connection.execute(unlock, f"mail:{mail_id}")
 
 
-async def _find_waiting(mail_id: UUID) -> MailRow | None:
+async def _find_waiting(connection: Any, mail_id: UUID) -> MailRow | None:
+    """Of the server that holds the lock."""
     columns = _MAILS.select()
     sql = f"SELECT {columns} FROM outbox_mail WHERE id = $1 AND state = 'QUEUED'"  # noqa: S608 - own columns
-    return await db.find_one(MailRow, sql, mail_id)
+    found = read_rows(MailRow, await connection.fetch(sql, mail_id))
+    return found[0] if found else None
 
 
 async def mark_sent(mail_id: UUID) -> None:

@@ -15,7 +15,6 @@ from chenu.flows.services import Services
 from tests.conftest import Engines
 from tests.faults.own_engines import own_pool
 from tests.replica import RunningReplica, open_replica, read_by_product, until_fit, until_probed
-from tests.waiting import until
 
 _READ = "SELECT offset_seconds FROM business_clock"
 
@@ -46,11 +45,7 @@ async def _write_much(url: str, running: RunningReplica) -> None:
     await primary.execute("SELECT pg_switch_wal()")
     end = await primary.fetchval("SELECT pg_current_wal_lsn()::text")
     await primary.close()
-
-    async def has_all() -> bool:
-        return bool(await running.ask(f"SELECT pg_last_wal_replay_lsn() >= '{end}'::pg_lsn"))
-
-    await until(has_all, "a replica that has replayed it")
+    await running.until(f"SELECT pg_last_wal_replay_lsn() >= '{end}'::pg_lsn")
 
 
 async def test_a_replica_of_an_earlier_primary_is_read_by_nobody_who_wrote(

@@ -10,10 +10,12 @@ import pytest
 from chenu.core import db
 from chenu.core.errors import Unavailable
 from chenu.core.log_position import UNKNOWN
+from chenu.core.mail import claim
 from chenu.core.migrations import apply_migrations
 from chenu.core.recent_writes import RecentWrites
 from chenu.flows.services import Services
 from tests.faults.own_engines import own_pool
+from tests.jobs.outbox import queue_sale
 from tests.replica import RunningReplica, read_by_product, until_probed
 
 _WRITE = "INSERT INTO business_clock (id, offset_seconds) VALUES (1, 7)"
@@ -93,6 +95,26 @@ async def test_who_wrote_just_before_reads_no_replica_in_any_process(
         await RecentWrites(redis).remember([writer])
 
     assert await RecentWrites(redis).find_position([writer, uuid4()]) == UNKNOWN
+
+
+async def test_a_mail_is_left_to_senders_at_the_primary(
+    services: Services, running: RunningReplica
+) -> None:
+    """There it may have been sent already."""
+    mail_id = await queue_sale()
+    written = (await db.read_position()).bytes
+    await running.until(f"SELECT pg_last_wal_replay_lsn() - '0/0'::pg_lsn >= {written}")
+    async with claim(mail_id) as here:
+        pass
+    async with own_pool():
+        db.configure(running.url, application="tests")
+        await db.start(pool_size=2)
+        async with claim(mail_id) as there:
+            pass
+        await db.stop()
+
+    assert here is not None
+    assert there is None
 
 
 async def test_a_migration_says_what_happened(running: RunningReplica) -> None:
