@@ -15,7 +15,7 @@ SLOWEST := --durations=20 --durations-min=1
 FAULTS = $(if $(findstring tests/,$(ARGS)),,$$(grep -rl --include='test_*.py' 'mark\.faults' tests | sort))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults soak mutants bench scale history fmt lint types migrate schema lock browser nginx xmlsec pgbouncer
+.PHONY: help demo test check faults soak mutants bench scale history fmt lint types migrate schema lock browser programs
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -34,19 +34,13 @@ $(FRONTEND): $(READY) storefront/package-lock.json scripts/frontend.py
 browser: $(READY)
 	@$(BIN)/python scripts/browser.py >/dev/null
 
-nginx: $(READY)
-	@$(BIN)/python scripts/nginx.py >/dev/null
-
-xmlsec: $(READY)
-	@$(BIN)/python scripts/xmlsec.py >/dev/null
-
-pgbouncer: $(READY)
-	@$(BIN)/python scripts/pgbouncer.py >/dev/null
+programs: $(READY)
+	@$(BIN)/python scripts/programs.py nginx pgbouncer promtool xmlsec1 >/dev/null
 
 demo: $(READY) $(FRONTEND) ## the whole product with its engines and sample data; ARGS="--port 8010 --fresh"
 	@exec $(BIN)/chenu demo $(ARGS)
 
-test: $(READY) $(FRONTEND) browser nginx xmlsec pgbouncer ## every test; faults and properties at a tenth of their counts (28 min)
+test: $(READY) $(FRONTEND) browser programs ## every test; faults and properties at a tenth of their counts (28 min)
 	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n $(WORKERS) $(SLOWEST) $(ARGS)
 
 check: $(READY) lint types ## lint, types and unit tests (2.5 min); before each commit
@@ -65,7 +59,7 @@ bench: $(READY) $(FRONTEND) ## measured ratios, by hand; see docs/performance.md
 	@$(BIN)/python -m bench $(ARGS)
 
 scale: $(READY) $(FRONTEND) ## many processes and machines, loaded and broken, as root; ARGS="web deploy" (20 min), ARGS=--throughput (10 min); see docs/scaling.md
-	@$(BIN)/python scripts/scale.py >/dev/null
+	@$(BIN)/python scripts/programs.py etcd haproxy ip pgbouncer >/dev/null
 	@exec $(BIN)/python -m bench.scale $(ARGS)
 
 history: $(READY) ## make anew the file with which demos begin (within an hour); see docs/operations.md

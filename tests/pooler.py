@@ -3,8 +3,6 @@
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -16,17 +14,11 @@ from chenu.core import db
 from chenu.demo.engines import unprivileged_user
 from chenu.demo.processes import Child, free_port
 from tests.faults.own_engines import own_pool
+from tests.programs import find_program
 
 ROOT = Path(__file__).parents[1]
 SESSIONS = 2
 """Few, so that each is shared by whoever works at the same time."""
-
-
-def _find_pgbouncer() -> str:
-    command = [sys.executable, str(ROOT / "scripts" / "pgbouncer.py")]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stderr
-    return found.stdout.strip()
 
 
 @contextmanager
@@ -50,7 +42,7 @@ def open_pooler(database_url: str, *, has_query: bool = True) -> Iterator[str]:
         path.write_text("\n".join(lines))
     child = Child(
         "PgBouncer",
-        [_find_pgbouncer(), str(path)],
+        [find_program("pgbouncer"), str(path)],
         folder / "output.log",
         env={"PATH": os.environ["PATH"]},
         user=unprivileged_user(),

@@ -31,7 +31,7 @@ def find(program: str) -> str:
     """Raises StartError."""
     found = shutil.which(program, path="/usr/sbin:/usr/bin:/usr/local/bin:/usr/local/sbin")
     if found is None:
-        raise StartError(f"{program} is missing: scripts/scale.py installs it")
+        raise StartError(f"{program} is missing: scripts/programs.py installs it")
     return found
 
 

@@ -36,8 +36,9 @@ from tests.people import (
     make_published_agent,
     pay,
 )
+from tests.programs import find_program
 from tests.saml.metadata import write_provider_metadata
-from tests.saml.provider import find_xmlsec, make_key
+from tests.saml.provider import make_key
 from tests.sso.provider_side import CLIENT, ISSUER, ProviderSide
 
 FILES = sorted(OPERATIONS.glob("*.graphql"))
@@ -278,7 +279,7 @@ async def _sign_in_elsewhere(story: Story, services: Services, api: Api) -> None
 
 
 async def _sign_in_by_saml(story: Story, api: Api) -> None:
-    find_xmlsec()
+    find_program("xmlsec1")
     key = make_key(until=system_now() + timedelta(days=300))
     terms = {"name": "Acme by SAML", "metadata": write_provider_metadata(key)}
     made = (await story.tell(api, "CreateSamlProvider", input=terms))["signInProvider"]

@@ -21,9 +21,10 @@ from chenu.webhooks.client import Answer, WebhookClient
 from chenu.webhooks.model import AttemptError
 from tests.api.calls import Api, as_session, gid
 from tests.people import PASSWORD, Person, make_person
+from tests.programs import find_program
 from tests.rows import count
 from tests.saml.metadata import write_provider_metadata
-from tests.saml.provider import Key, find_xmlsec, make_key
+from tests.saml.provider import Key, make_key
 from tests.sso.provider_side import (
     ISSUER,
     ProviderSide,
@@ -72,7 +73,7 @@ def api(client: httpx.AsyncClient, services: Services, owner: Person) -> Api:
 
 
 def _saml(**changes: Any) -> dict[str, Any]:
-    find_xmlsec()
+    find_program("xmlsec1")
     return {"name": "Acme", "roleClaim": "groups", **changes}
 
 

@@ -1,15 +1,15 @@
 """docs/alerts.yaml: rules that Prometheus takes, over metrics that /metrics has."""
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 import yaml  # type: ignore[import-untyped]
+
+from tests.programs import find_program
 
 RULES = Path(__file__).parents[2] / "docs" / "alerts.yaml"
 _SEVERITIES = {"page", "ticket"}
@@ -55,9 +55,8 @@ def _read_names(text: str) -> set[str]:
     }
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
 def test_prometheus_takes_the_rules() -> None:
-    command = ["promtool", "check", "rules", str(RULES)]
+    command = [find_program("promtool"), "check", "rules", str(RULES)]
     done = subprocess.run(command, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,7 +1,5 @@
 """docs/examples/nginx.conf before a service, by a real nginx: calls are let through and counted."""
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,6 +22,7 @@ from tests.http.proxies import (
     write_example,
 )
 from tests.people import Person, make_person
+from tests.programs import find_program
 
 ROOT = Path(__file__).parents[2]
 MAIN = """
@@ -43,13 +42,6 @@ http {{
 """
 
 
-def _find_nginx() -> str:
-    command = [sys.executable, str(ROOT / "scripts" / "nginx.py")]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stderr
-    return found.stdout.strip()
-
-
 def _configure(folder: Path, ports: dict[str, str]) -> Path:
     folder.chmod(0o755)  # nginx's workers are not root
     write_example("nginx.conf", folder, ports)
@@ -65,7 +57,7 @@ async def nginx(folder: Path, ports: Ports) -> AsyncIterator[httpx.AsyncClient]:
         "127.0.0.1:8000": f"127.0.0.1:{ports.chenu}",
         "127.0.0.1:9000": f"127.0.0.1:{ports.service}",
     }
-    command = (_find_nginx(), "-p", folder, "-c", _configure(folder, own))
+    command = (find_program("nginx"), "-p", folder, "-c", _configure(folder, own))
     async with running(folder / "error.log", ports.proxy, *command) as http:
         yield http
 

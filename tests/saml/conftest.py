@@ -2,12 +2,13 @@
 
 import pytest
 
-from tests.saml.provider import Key, find_xmlsec, make_key
+from tests.programs import find_program
+from tests.saml.provider import Key, make_key
 
 
 @pytest.fixture(scope="session", autouse=True)
 def xmlsec() -> str:
-    return find_xmlsec()
+    return find_program("xmlsec1")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import base64
 import subprocess
-import sys
 import tempfile
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -39,14 +38,6 @@ NAMESPACES = (
     'xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" '
     'xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"'
 )
-
-
-def find_xmlsec() -> str:
-    """Installs it where it may. Fails with what to install."""
-    command = [sys.executable, str(ROOT / "scripts" / "xmlsec.py")]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stderr
-    return found.stdout.strip()
 
 
 class Key(msgspec.Struct, frozen=True):

@@ -23,8 +23,9 @@ from tests.api.serving import served
 from tests.conftest import with_settings
 from tests.environments import INSTALLING_SECONDS
 from tests.people import PASSWORD, make_person
+from tests.programs import find_program
 from tests.rows import count
-from tests.saml.provider import Key, find_xmlsec, make_key
+from tests.saml.provider import Key, make_key
 from tests.saml.real_provider import open_saml_provider
 from tests.sso.standing import put_standing
 
@@ -38,7 +39,7 @@ pytestmark = [
 async def test_somebody_signs_in_and_by_a_foreign_certificate_nobody_does(
     chromium: Browser, services: Services
 ) -> None:
-    find_xmlsec()
+    find_program("xmlsec1")
     key, foreign = (make_key(until=system_now() + timedelta(days=300)) for _ in range(2))
     owner = await make_person("elsa", TierCode.ENTERPRISE)
     connection = (await put_standing(owner, "acme.fr"))["connection"]

@@ -31,9 +31,10 @@ from chenu.sso.errors import SsoRefused
 from chenu.sso.model import ConnectionState, Refusal
 from chenu.tiers.catalogue import TierCode
 from tests.people import Person, make_member, make_person
+from tests.programs import find_program
 from tests.rows import count, put
 from tests.saml.metadata import write_provider_metadata
-from tests.saml.provider import Key, Said, find_xmlsec, make_key, read_request, respond
+from tests.saml.provider import Key, Said, make_key, read_request, respond
 from tests.sso.provider_side import HOME, prove_domain
 
 TABLE = RoleTable("MEMBER", "groups", {"chenu-billing": "BILLING"})
@@ -48,7 +49,7 @@ class InThisProcess(SamlVerifier):
 
 @pytest.fixture(scope="module")
 def key() -> Key:
-    find_xmlsec()
+    find_program("xmlsec1")
     return make_key(until=system_now() + timedelta(days=300))
 
 

@@ -13,9 +13,10 @@ from chenu.flows.sso.oidc import Answered, SentAway
 from chenu.sso.connections import find_connection
 from chenu.sso.model import ConnectionId
 from tests.people import Person
+from tests.programs import find_program
 from tests.rows import count
 from tests.saml.metadata import write_provider_metadata
-from tests.saml.provider import Key, find_xmlsec, make_key
+from tests.saml.provider import Key, make_key
 from tests.sso.provider_side import prove_domain
 from tests.sso.test_saml import InThisProcess, answer
 from tests.storefront.browser import Browser, Seen
@@ -27,7 +28,7 @@ ELSEWHERE = {"origin": "https://idp.example", "sec-fetch-site": "cross-site"}
 
 @pytest.fixture(scope="module")
 def key() -> Key:
-    find_xmlsec()
+    find_program("xmlsec1")
     return make_key(until=system_now() + timedelta(days=300))
 
 
