@@ -40,13 +40,13 @@ programs: $(READY)
 demo: $(READY) $(FRONTEND) ## the whole product with its engines and sample data; ARGS="--port 8010 --fresh"
 	@exec $(BIN)/chenu demo $(ARGS)
 
-test: $(READY) $(FRONTEND) browser programs ## every test; faults and properties at a tenth of their counts (28 min)
+test: $(READY) $(FRONTEND) browser programs ## every test; faults and properties at a tenth of their counts (18 to 28 min)
 	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n $(WORKERS) $(SLOWEST) $(ARGS)
 
 check: $(READY) lint types ## lint, types and unit tests (2.5 min); before each commit
 	@$(BIN)/python -m pytest -q -n 2 -m "not engines" $(ARGS)
 
-faults: $(READY) $(FRONTEND) ## the full counts of the fault and property tests (30 min)
+faults: $(READY) $(FRONTEND) ## the full counts of the fault and property tests (20 to 30 min)
 	@FAULT_SHARE=1 $(BIN)/python -m pytest -n 2 -m faults $(SLOWEST) $(ARGS) $(FAULTS)
 
 soak: $(READY) $(FRONTEND) ## ten times the full counts, by hand (hours); FAULT_SHARE=0.1 for fewer
@@ -58,7 +58,7 @@ mutants: $(READY) $(FRONTEND) ## plants 20 bugs, each of which its tests must no
 bench: $(READY) $(FRONTEND) ## measured ratios, by hand; see docs/performance.md
 	@$(BIN)/python -m bench $(ARGS)
 
-scale: $(READY) $(FRONTEND) ## many processes and machines, loaded and broken, as root; ARGS="web deploy" (20 min), ARGS=--throughput (10 min); see docs/scaling.md
+scale: $(READY) $(FRONTEND) ## many processes and machines, loaded and broken, as root (6 to 20 min); ARGS="web deploy", ARGS=--throughput (10 min); see docs/scaling.md
 	@$(BIN)/python scripts/programs.py etcd haproxy ip pgbouncer >/dev/null
 	@exec $(BIN)/python -m bench.scale $(ARGS)
 
