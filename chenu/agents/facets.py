@@ -1,9 +1,9 @@
 """How many agents each filter option would show, with the other filters unchanged.
 
-One statement groups the first 10,000 matches by everything that is counted. If there are more, most
-options have reached 1,000 among them, above which nobody counts; the others are counted one by one,
-as their choice would be. An agent has several capabilities, so these have a statement of their own.
-decisions/0098.
+No count reads more than 1,001 agents, above which nobody counts. What many options are counted of is
+read once for all of them: a part of the matches, grouped. Of an option that has not reached 1,001 in
+it, agents are then read by themselves, found by the index of options. An agent has several
+capabilities, so these have a statement of their own. decisions/0107.
 """
 
 import asyncio
@@ -16,14 +16,13 @@ from msgspec.structs import replace
 
 from chenu.agents import search
 from chenu.agents.model import AgentKind, PriceType
-from chenu.agents.search import COUNT_UP_TO, count_matches, some_agents
+from chenu.agents.search import COUNT_UP_TO, count_matches, some_agents, some_that_meet
 from chenu.agents.search_query import (
     HAS_OPTION,
     AgentFilter,
     AgentQuery,
     Mode,
-    conditions_of,
-    conditions_of_filter,
+    indexed_conditions_of,
     mode_at_first,
 )
 from chenu.core import db
@@ -31,8 +30,7 @@ from chenu.core.i18n import LOCALES
 from chenu.tiers.catalogue import AgentLevel
 from chenu.tiers.spheres import SPHERES
 
-_READ = 10_000
-"""Of so many matches all options are counted at once."""
+_READ_TOGETHER = 10_000
 _MOST_CAPABILITIES = 40
 _LANGUAGES = " || ".join(
     f"CASE WHEN a.language = '{locale}' OR a.translations ? '{locale}' THEN '{locale} ' ELSE '' END"
@@ -94,10 +92,6 @@ async def count_facets(query: AgentQuery) -> Facets:
     )
 
 
-def _capped(count: int) -> int:
-    return min(count, COUNT_UP_TO + 1)
-
-
 class _Counted(msgspec.Struct):
     """Options by filter field."""
 
@@ -105,8 +99,16 @@ class _Counted(msgspec.Struct):
     options: dict[str, Counter[str]]
 
     def of(self, name: str) -> tuple[FacetCount, ...]:
-        found = sorted(self.options[name].items(), key=lambda option: (-option[1], option[0]))
-        return tuple(FacetCount(value, _capped(count)) for value, count in found if count)
+        return _by_frequency(self.options[name])
+
+
+def _by_frequency(counts: Counter[str]) -> tuple[FacetCount, ...]:
+    options = [FacetCount(value, _capped(count)) for value, count in counts.items() if count]
+    return tuple(sorted(options, key=lambda option: (-option.count, option.value)))
+
+
+def _capped(count: int) -> int:
+    return min(count, COUNT_UP_TO + 1)
 
 
 async def _count_options(query: AgentQuery) -> _Counted:
@@ -140,7 +142,8 @@ async def _count_groups(query: AgentQuery, mode: Mode, names: Sequence[str]) -> 
     if not names:
         return _Counted(await count_matches(query, mode), {})
     listed = ", ".join(f"{_OPTIONS[name]} AS {name}" for name in names)
-    matches, args = some_agents(query, mode, listed, _READ + 1)
+    most = _read_for(sum(len(_KNOWN[name]) for name in names))
+    matches, args = some_agents(query, mode, listed, most + 1)
     grouped = ", ".join(names)
     sql = f"SELECT {grouped}, count(*) FROM ({matches}) matches GROUP BY {grouped}"  # noqa: S608 - own fragments, values are arguments
     counted = _Counted(0, {name: Counter() for name in names})
@@ -148,47 +151,48 @@ async def _count_groups(query: AgentQuery, mode: Mode, names: Sequence[str]) -> 
         counted.total += count
         for name, values in zip(names, group, strict=True):
             counted.options[name].update(dict.fromkeys((values or "").split(), count))
-    if counted.total > _READ:
-        await _count_what_is_rare(query, mode, counted)
+    if counted.total > most:
+        for name, found in counted.options.items():
+            found.update(dict.fromkeys(_KNOWN[name], 0))
+            await _count_rest(query, mode, name, found)
     return counted
 
 
-async def _count_what_is_rare(query: AgentQuery, mode: Mode, counted: _Counted) -> None:
-    """What the first matches leave open is counted by itself."""
-    for name, options in counted.options.items():
-        for value in {*_KNOWN[name], *options}:
-            if options[value] <= COUNT_UP_TO:
-                options[value] = await _count_option(query, mode, name, value)
+def _read_for(counts: int) -> int:
+    """So many matches are read together for so many counts: no more than for each by itself."""
+    return min(_READ_TOGETHER, counts * COUNT_UP_TO)
 
 
-async def _count_option(query: AgentQuery, mode: Mode, name: str, value: str) -> int:
-    """By the index of options and words: whatever else is asked for, many agents meet it."""
-    conditions = conditions_of(AgentQuery(query.search, AgentFilter(only=())), mode)
-    conditions.add(HAS_OPTION, [f"{name}:{value}"])
-    by_index = conditions.sql
-    others = " AND ".join(conditions_of_filter(query.filter, conditions)) or "true"
+async def _count_rest(query: AgentQuery, mode: Mode, name: str, found: Counter[str]) -> None:
+    """What the first matches leave open is counted by itself; at most 1,001 agents are read of it."""
+    conditions, _ = indexed_conditions_of(query, mode)
+    conditions.parts.append(HAS_OPTION.format("ARRAY[named.option]"))
+    rest = [f"{name}:{option}" for option, count in found.items() if count <= COUNT_UP_TO]
+    if not rest:
+        return
+    asked = conditions.arg(rest)
+    matches = some_that_meet(conditions.sql, mode, "1 AS one", COUNT_UP_TO + 1, has_index=True)
     sql = f"""
-        WITH found AS MATERIALIZED (SELECT * FROM agent a WHERE {by_index})
-        SELECT count(*) FROM (
-            SELECT 1 FROM found a LEFT JOIN creator c ON c.id = a.creator
-            WHERE {others} LIMIT {COUNT_UP_TO + 1}) counted
+        SELECT named.option, (SELECT count(*) FROM ({matches}) matches)
+        FROM unnest({asked}::text[]) AS named (option)
     """  # noqa: S608 - own fragments, values are arguments
-    return int(await db.fetch_value(sql, *conditions.args))
+    for option, count in await db.fetch_records(sql, *conditions.args):
+        found[option.removeprefix(f"{name}:")] = count
 
 
 async def _count_capabilities(query: AgentQuery) -> tuple[FacetCount, ...]:
     lifted = replace(query, filter=replace(query.filter, capabilities=()))
     mode = await search.find_mode(lifted)
-    matches, args = some_agents(lifted, mode, "a.capabilities AS named", _READ + 1)
+    most = _read_for(_MOST_CAPABILITIES)
+    matches, args = some_agents(lifted, mode, "a.capabilities AS named", most + 1)
     sql = f"""
         WITH matches AS MATERIALIZED ({matches})
         SELECT value, count(*) AS count, (SELECT count(*) FROM matches) AS read
         FROM matches, unnest(named) AS value
         GROUP BY value ORDER BY count(*) DESC, value LIMIT {_MOST_CAPABILITIES}
     """  # noqa: S608 - own fragments, values are arguments
-    found = []
-    for value, count, read in await db.fetch_records(sql, *args):
-        if count <= COUNT_UP_TO and read > _READ:
-            count = await _count_option(lifted, mode, "capabilities", value)
-        found.append(FacetCount(value, _capped(count)))
-    return tuple(sorted(found, key=lambda option: -option.count))
+    found = await db.fetch_records(sql, *args)
+    counts = Counter({value: count for value, count, _ in found})
+    if any(read > most for _, _, read in found):
+        await _count_rest(lifted, mode, "capabilities", counts)
+    return _by_frequency(counts)

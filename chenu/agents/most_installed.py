@@ -1,9 +1,9 @@
-"""SQL for the most installed agents that match words, without reading every match.
+"""SQL for the most installed agents that match, without reading every match.
 
 A frequent word matches a large part of the store, a rare one few agents, perhaps the least
 installed: walking the agents by installs is slow for the rare word, sorting all matches for the
-frequent one. So each range of installs has its own index of words (agent_words_*,
-migrations/sql/agents.sql), and the next range is read only if the ones before it gave too few.
+frequent one. So each range of installs has its own index of words, options and ranges (agent_found_*),
+and the next range is read only if the ones before it gave too few.
 """
 
 from chenu.agents.rows import AGENT_SOURCE
@@ -13,7 +13,8 @@ _BANDS = (
     "a.installs >= 1000 AND a.installs < 10000",
     "a.installs >= 100 AND a.installs < 1000",
     "a.installs >= 10 AND a.installs < 100",
-    "a.installs < 10",
+    "a.installs >= 3 AND a.installs < 10",
+    "a.installs < 3",
 )
 """Exactly the conditions of the partial indexes; the last range uses the index of all agents."""
 

@@ -21,14 +21,14 @@ from chenu.agents.rows import (
     shown_columns,
 )
 from chenu.agents.search_query import (
-    HAS_OPTION,
     RATING,
     AgentQuery,
     AgentSort,
     Mode,
+    condition_of,
     conditions_of,
+    indexed_conditions_of,
     mode_at_first,
-    options_of,
     score_of,
 )
 from chenu.core import db
@@ -36,10 +36,12 @@ from chenu.core.i18n import Locale
 from chenu.core.paging import Key, Keyset, Page, PageRequest, by_time, cut
 from chenu.core.row_reader import make_reader
 
+_BY_PRICE = {AgentSort.PRICE_ASC, AgentSort.PRICE_DESC}
+_PRICE_FIELDS = ("min_price", "max_price")
+
+
 COUNT_UP_TO = 1000
 """Counts are exact up to this; one more means "more"."""
-_NEAR = 60_000
-"""Among so many agents, whichever they are, frequent options are looked for."""
 _RANKED = 1000
 _RANKED_AT_LEAST = 300
 
@@ -82,10 +84,6 @@ _ORDERS = {
     AgentSort.PRICE_ASC: Keyset("a.price", "a.id", descending=False),
     AgentSort.PRICE_DESC: Keyset("a.price", "a.id"),
 }
-_WALKED: dict[AgentSort, Keyset] = {
-    sort: order for sort, order in _ORDERS.items() if sort is not AgentSort.POPULAR
-}
-"""Installs have ranges of their own: most_installed."""
 
 
 async def list_agents(query: AgentQuery, page: PageRequest) -> Page[AgentHit]:
@@ -133,7 +131,7 @@ async def _list(
     if mode is Mode.NOTHING:
         return ()
     if mode is Mode.ALL:
-        return await read(*_select(query, Mode.ALL, page, columns))
+        return await _list_in_order(query, page, columns, read, mode)
     found = await _list_words(query, page, columns, read)
     if found or await find_mode(query) is Mode.WORDS:
         return found
@@ -143,17 +141,31 @@ async def _list(
 async def _list_words(
     query: AgentQuery, page: PageRequest, columns: str, read: _Read[Hit]
 ) -> Sequence[Hit]:
-    """By an order that has an index, a frequent word is found at its beginning."""
-    order = _WALKED.get(query.sort)
-    if order is None:
+    if query.sort in (AgentSort.RELEVANCE, AgentSort.POPULAR):
         return await read(*_select(query, Mode.WORDS, page, columns))
-    conditions = conditions_of(query, Mode.WORDS)
+    return await _list_in_order(query, page, columns, read, Mode.WORDS)
+
+
+async def _list_in_order(
+    query: AgentQuery, page: PageRequest, columns: str, read: _Read[Hit], mode: Mode
+) -> Sequence[Hit]:
+    """What is frequent is found at the beginning of an order's index, what is rare by the index of
+    words and options.
+    """
+    indexed, has_index = indexed_conditions_of(query, mode)
+    if not has_index:
+        return await read(*_select(query, mode, page, columns))
+    order, conditions = _ORDERS.get(query.sort, _BY_INSTALLS), conditions_of(query, mode)
     met = conditions.sql
     begin = order.where(page, conditions.args)
+    if query.sort in _BY_PRICE:  # or the first agents would be cheaper than all that match
+        prices = (condition_of(query.filter, name, conditions) for name in _PRICE_FIELDS)
+        begin = " AND ".join([begin, *(each for each in prices if each)])
     found = await read(among_the_first(met, order, begin, page, columns), conditions.args)
     if len(found) > page.size:
         return found
-    return await read(of_all_matches(met, order, begin, page, columns), conditions.args)
+    begin = order.where(page, indexed.args)
+    return await read(of_all_matches(indexed.sql, order, begin, page, columns), indexed.args)
 
 
 def _select(
@@ -234,34 +246,19 @@ async def count_matches(query: AgentQuery, mode: Mode) -> int:
 
 def some_agents(query: AgentQuery, mode: Mode, columns: str, count: int) -> tuple[str, list[Any]]:
     """SQL: `columns` of at most `count` agents that match, in no order; and its arguments."""
-    conditions = conditions_of(query, mode)
-    wanted = options_of(query.filter)
-    for values in wanted:
-        conditions.add(HAS_OPTION, values)
-    if mode is Mode.WORDS and not wanted:
-        return some_matches(conditions.sql, columns, count), conditions.args
-    agents = f"SELECT {columns} FROM {AGENT_SOURCE} WHERE {conditions.sql}"  # noqa: S608 - own fragments
-    if not wanted:
-        return f"{agents} LIMIT {count}", conditions.args
-    # MATERIALIZED: with LIMIT, PostgreSQL would scan the table until a rare option turns up.
-    found = f"WITH found AS MATERIALIZED ({agents}) SELECT * FROM found LIMIT {count}"  # noqa: S608 - own fragments
+    conditions, has_index = indexed_conditions_of(query, mode)
+    return some_that_meet(conditions.sql, mode, columns, count, has_index), conditions.args
+
+
+def some_that_meet(conditions: str, mode: Mode, columns: str, count: int, has_index: bool) -> str:
+    """SQL: the same of agents `a`; `has_index`: the conditions name words, options or ranges."""
+    if has_index and mode is not Mode.TYPOS:
+        return some_matches(conditions, columns, count)
+    agents = f"SELECT {columns} FROM {AGENT_SOURCE} WHERE {conditions}"  # noqa: S608 - own fragments
     if mode is Mode.ALL:
-        found = _any_of(conditions.sql, columns, found, count)
-    return found, conditions.args
-
-
-def _any_of(conditions: str, columns: str, found: str, count: int) -> str:
-    """Frequent options are soon found anywhere; the index of a frequent option is long."""
-    near = f"""
-        SELECT {columns} FROM (SELECT * FROM agent WHERE status = 'PUBLISHED' LIMIT {_NEAR}) a
-            LEFT JOIN creator c ON c.id = a.creator
-        WHERE {conditions} LIMIT {count}
-    """  # noqa: S608 - own fragments
-    return f"""
-        WITH near AS MATERIALIZED ({near}), is_full AS (SELECT count(*) = {count} FROM near)
-        SELECT * FROM near WHERE (TABLE is_full)
-        UNION ALL SELECT * FROM ({found}) AS rare WHERE NOT (TABLE is_full)
-    """  # noqa: S608 - own fragments
+        return f"{agents} LIMIT {count}"
+    # MATERIALIZED: with LIMIT, PostgreSQL would scan the table until enough look alike.
+    return f"WITH found AS MATERIALIZED ({agents}) SELECT * FROM found LIMIT {count}"  # noqa: S608 - own fragments
 
 
 async def find_mode(query: AgentQuery) -> Mode:
@@ -269,6 +266,5 @@ async def find_mode(query: AgentQuery) -> Mode:
     mode = mode_at_first(query.search)
     if mode is not Mode.WORDS:
         return mode
-    conditions = conditions_of(query, Mode.WORDS)
-    sql = some_matches(conditions.sql, "1 AS one", 1)
-    return Mode.WORDS if await db.fetch_value(sql, *conditions.args) else Mode.TYPOS
+    sql, args = some_agents(query, Mode.WORDS, "1 AS one", 1)
+    return Mode.WORDS if await db.fetch_value(sql, *args) else Mode.TYPOS

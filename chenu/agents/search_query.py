@@ -1,5 +1,6 @@
 """The search text and filters of the store, and their SQL conditions with numbered arguments."""
 
+import math
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
@@ -192,6 +193,29 @@ HAS_OPTION = (
 """SQL: an agent `a` counts for one of these; each has the filter's name before it. Indexed
 together with words.
 """
+_HAS_RANGE = "agent_ranges(a.price, a.rating_sum, a.review_count) && {}::text[]"
+"""SQL: the price and the rating of an agent `a` are in one of these ranges. Indexed like options."""
+_PRICES = (0, *(first * 10**digits for digits in range(10) for first in range(1, 10)))
+"""Where ranges of prices begin, in cents: a range has all prices of as many digits that begin with
+the same one.
+"""
+_RATINGS = range(11)
+"""Ranges of ratings: half stars."""
+
+
+def indexed_conditions_of(criteria: AgentQuery, mode: Mode) -> tuple[Conditions, bool]:
+    """The same conditions, said once more in the words of an index; and whether it has any.
+
+    The index knows words, options, and prices and ratings roughly. A creator's agents, those of a
+    site and rising ones have indexes of their own.
+    """
+    conditions = conditions_of(criteria, mode)
+    options, ranges = options_of(criteria.filter), _ranges_of(criteria.filter)
+    for values in options:
+        conditions.add(HAS_OPTION, values)
+    for values in ranges:
+        conditions.add(_HAS_RANGE, values)
+    return conditions, mode is Mode.WORDS or bool(options or ranges)
 
 
 def options_of(wanted: AgentFilter) -> list[list[str]]:
@@ -203,6 +227,24 @@ def options_of(wanted: AgentFilter) -> list[list[str]]:
     if wanted.language in LOCALES:
         named["language"] = [wanted.language]
     return [[f"{name}:{each}" for each in values] for name, values in named.items() if values]
+
+
+def _ranges_of(wanted: AgentFilter) -> list[list[str]]:
+    """The ranges that have a wanted price, and those that have a wanted rating."""
+    found = []
+    lowest, highest = wanted.min_price, wanted.max_price
+    if lowest is not None or highest is not None:
+        ends = (*(price - 1 for price in _PRICES[1:]), math.inf)
+        met = [
+            f"price:{begin}"
+            for begin, end in zip(_PRICES, ends, strict=True)
+            if end >= (lowest or 0) and (highest is None or begin <= highest)
+        ]
+        found.append(met)
+    if wanted.min_rating is not None:
+        least = _mills(wanted.min_rating) // 500
+        found.append([f"rating:{each}" for each in _RATINGS if each >= least])
+    return found
 
 
 def _mills(rating: float) -> int:

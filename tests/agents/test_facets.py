@@ -34,7 +34,9 @@ filters = st.builds(
     spheres=st.lists(st.sampled_from((*SPHERES, "NOWHERE")), max_size=2, unique=True),
     capabilities=st.lists(st.sampled_from(TAGS), max_size=2, unique=True),
     price_types=st.lists(st.sampled_from(PriceType), max_size=2, unique=True),
-    min_price=st.sampled_from((None, 1, 900)),
+    min_price=st.sampled_from((None, 0, 1, 500, 900, 1000)),
+    max_price=st.sampled_from((None, 0, 499, 899, 900)),
+    min_rating=st.sampled_from((None, 0.0, 4.0, 4.5, 5.0)),
     language=st.sampled_from((None, "fr", "en", "de")),
 )
 over_many_queries = settings(
@@ -114,8 +116,7 @@ async def test_counts_are_the_same_where_not_all_matches_are_read(
     with pytest.MonkeyPatch.context() as patch:
         for module in ("search", "facets"):
             patch.setattr(f"chenu.agents.{module}.COUNT_UP_TO", 3)
-        patch.setattr("chenu.agents.facets._READ", 8)
-        patch.setattr("chenu.agents.search._NEAR", 9)
+        patch.setattr("chenu.agents.facets._READ_TOGETHER", 8)
         few = await count_facets(query)
 
     assert few.total == min(whole.total, 4)
