@@ -30,6 +30,18 @@ _FILTERS = {
     "a rating": AgentFilter(min_rating=4.0),
     "a creator": AgentFilter(creator="atelier-7"),
     "a language": AgentFilter(language="en"),
+    "a level and a capability in a range of prices": AgentFilter(
+        levels=[AgentLevel.L2], capabilities=["audio"], min_price=1000, max_price=2000
+    ),
+    "six filters that few agents meet": AgentFilter(
+        spheres=["BUSINESS"],
+        levels=[AgentLevel.L3],
+        capabilities=["audio"],
+        min_rating=4.5,
+        min_price=3000,
+        language="fr",
+    ),
+    "what is free for a price": AgentFilter(price_types=[PriceType.FREE], min_price=1000),
 }
 Ask = Callable[[], Awaitable[object]]
 

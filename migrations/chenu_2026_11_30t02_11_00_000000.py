@@ -1,6 +1,4 @@
-"""One index of words, options and ranges for each range of installs and for all agents; those that it
-makes needless go. Older code finds by it what it found by them.
-"""
+"""An index of words, options and ranges for each range of installs; those that it makes needless go."""
 
 from typing import Any
 
@@ -17,12 +15,12 @@ FOUND_BY = """
     agent_ranges(price, rating_sum, review_count)
 """
 INSTALLS = {
-    "agent_found_10000": "AND installs >= 10000",
-    "agent_found_1000": "AND installs >= 1000 AND installs < 10000",
-    "agent_found_100": "AND installs >= 100 AND installs < 1000",
-    "agent_found_10": "AND installs >= 10 AND installs < 100",
-    "agent_found_3": "AND installs >= 3 AND installs < 10",
-    "agent_found": "",
+    "agent_found_10000": "installs >= 10000",
+    "agent_found_1000": "installs >= 1000 AND installs < 10000",
+    "agent_found_100": "installs >= 100 AND installs < 1000",
+    "agent_found_10": "installs >= 10 AND installs < 100",
+    "agent_found_3": "installs >= 3 AND installs < 10",
+    "agent_found_0": "installs < 3",
 }
 NEEDLESS = (
     *("agent_words_10000", "agent_words_1000", "agent_words_100", "agent_words_10"),
@@ -41,7 +39,7 @@ async def forwards() -> MigrationManager:
             await engine.run_ddl(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
             await engine.run_ddl(
                 f"CREATE INDEX CONCURRENTLY {name} ON agent USING gin ({FOUND_BY})"
-                f" WHERE status = 'PUBLISHED' {installs}"
+                f" WHERE status = 'PUBLISHED' AND {installs}"
             )
         for name in NEEDLESS:
             await engine.run_ddl(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")

@@ -1,9 +1,9 @@
 """How many agents each filter option would show, with the other filters unchanged.
 
-No count reads more than 1,001 agents, above which nobody counts. What many options are counted of is
-read once for all of them: a part of the matches, grouped. Of an option that has not reached 1,001 in
-it, agents are then read by themselves, found by the index of options. An agent has several
-capabilities, so these have a statement of their own. decisions/0107.
+No count reads more than 1,001 agents, above which nobody counts. A part of the matches is read once
+for all options, grouped; of an option that has not reached 1,001 in it, agents are then read by
+themselves, found by the index of options. An agent has several capabilities, so these have a
+statement of their own. decisions/0107.
 """
 
 import asyncio
@@ -164,7 +164,7 @@ def _read_for(counts: int) -> int:
 
 
 async def _count_rest(query: AgentQuery, mode: Mode, name: str, found: Counter[str]) -> None:
-    """What the first matches leave open is counted by itself; at most 1,001 agents are read of it."""
+    """What the first matches leave open is counted by itself: at most 1,001 agents are read."""
     conditions, _ = indexed_conditions_of(query, mode)
     conditions.parts.append(HAS_OPTION.format("ARRAY[named.option]"))
     rest = [f"{name}:{option}" for option, count in found.items() if count <= COUNT_UP_TO]

@@ -6,6 +6,7 @@ walk comes first and ends after LOOKED_AT agents, whatever it found: with S agen
 that it did not find often enough has about 21/LOOKED_AT of S matches at most. decisions/0098.
 """
 
+from chenu.agents.most_installed import every_match
 from chenu.agents.rows import AGENT_SOURCE
 from chenu.core.paging import Keyset, PageRequest
 
@@ -39,10 +40,9 @@ def of_all_matches(
     """SQL: the same out of every match."""
     by = _direction(order, page)
     # MATERIALIZED: with LIMIT, PostgreSQL would walk the order's index until the page is full.
+    matches = every_match(f"{conditions} AND {begin}", f"a.id, {order.expression} AS sort_value")
     return f"""
-        WITH match AS MATERIALIZED (
-            SELECT a.id, {order.expression} AS sort_value FROM {AGENT_SOURCE}
-            WHERE {conditions} AND {begin}),
+        WITH match AS MATERIALIZED ({matches}),
         listed AS (SELECT * FROM match ORDER BY sort_value {by}, id {by} LIMIT {page.size + 1})
         SELECT {columns}, listed.sort_value FROM listed JOIN {AGENT_SOURCE} ON a.id = listed.id
         ORDER BY listed.sort_value {by}, listed.id {by}

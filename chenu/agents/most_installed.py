@@ -2,8 +2,8 @@
 
 A frequent word matches a large part of the store, a rare one few agents, perhaps the least
 installed: walking the agents by installs is slow for the rare word, sorting all matches for the
-frequent one. So each range of installs has its own index of words, options and ranges (agent_found_*),
-and the next range is read only if the ones before it gave too few.
+frequent one. So each range of installs has its own index of words, options and ranges
+(agent_found_*), and the next range is read only if the ones before it gave too few.
 """
 
 from chenu.agents.rows import AGENT_SOURCE
@@ -16,7 +16,7 @@ _BANDS = (
     "a.installs >= 3 AND a.installs < 10",
     "a.installs < 3",
 )
-"""Exactly the conditions of the partial indexes; the last range uses the index of all agents."""
+"""Exactly the conditions of the partial indexes."""
 
 
 def most_installed(
@@ -30,8 +30,8 @@ def most_installed(
     bands = _BANDS[::-1] if least_first else _BANDS
     names = [f"band_{place}" for place in range(len(bands))]
     parts = [
-        f"{name} AS MATERIALIZED (SELECT a.id, a.installs FROM {AGENT_SOURCE}"  # noqa: S608 - own fragments
-        f" WHERE {conditions} AND {band} AND {_is_short(names[:place], enough or count)})"
+        f"{name} AS MATERIALIZED ({_matches_of(band, conditions, 'a.id, a.installs')}"
+        f" AND {_is_short(names[:place], enough or count)})"
         for place, (name, band) in enumerate(zip(names, bands, strict=True))
     ]
     everything = " UNION ALL ".join(f"SELECT id, installs FROM {name}" for name in names)  # noqa: S608 - own names
@@ -48,14 +48,23 @@ def some_matches(conditions: str, columns: str, count: int) -> str:
     No more rows are read: of a range the index is read first, and rows only as they are asked for.
     """
     names = [f"band_{place}" for place in range(len(_BANDS))]
+    rest = [f"(SELECT {count} - {_found(names[:place])})" for place in range(len(_BANDS))]
     parts = [
-        f"all_{name} AS MATERIALIZED (SELECT {columns} FROM {AGENT_SOURCE}"  # noqa: S608 - own fragments
-        f" WHERE {conditions} AND {band} AND {_is_short(names[:place], count)}),"
-        f" {name} AS MATERIALIZED (SELECT * FROM all_{name} LIMIT {count})"
-        for place, (name, band) in enumerate(zip(names, _BANDS, strict=True))
+        f"all_{name} AS MATERIALIZED ({_matches_of(band, conditions, columns)} AND {_BY_ITSELF}),"  # noqa: S608 - own names
+        f" {name} AS MATERIALIZED (SELECT * FROM all_{name} LIMIT {most})"
+        for name, band, most in zip(names, _BANDS, rest, strict=True)
     ]
     everything = " UNION ALL ".join(f"SELECT * FROM {name}" for name in names)  # noqa: S608 - own names
-    return f"WITH {', '.join(parts)} SELECT * FROM ({everything}) AS match LIMIT {count}"  # noqa: S608 - own fragments
+    return f"WITH {', '.join(parts)} {everything}"
+
+
+def every_match(conditions: str, columns: str) -> str:
+    """SQL: `columns` of all agents that meet the conditions."""
+    return " UNION ALL ".join(_matches_of(band, conditions, columns) for band in _BANDS)
+
+
+def _matches_of(band: str, conditions: str, columns: str) -> str:
+    return f"SELECT {columns} FROM {AGENT_SOURCE} WHERE {conditions} AND {band}"  # noqa: S608 - own fragments
 
 
 _BY_ITSELF = "inet_client_port() IS DISTINCT FROM -1"
@@ -66,7 +75,9 @@ before it knows whether a range is read at all, and that takes longer than all t
 
 def _is_short(names: list[str], enough: int) -> str:
     """Evaluated once, before the range is read."""
-    if not names:
-        return _BY_ITSELF
-    found = " + ".join(f"(SELECT count(*) FROM {name})" for name in names)  # noqa: S608 - own names
-    return f"{_BY_ITSELF} AND {found} < {enough}"
+    return f"{_BY_ITSELF} AND {_found(names)} < {enough}" if names else _BY_ITSELF
+
+
+def _found(names: list[str]) -> str:
+    counts = [f"(SELECT count(*) FROM {name})" for name in names]  # noqa: S608 - own names
+    return f"({' + '.join(counts) or 0})"

@@ -24,6 +24,7 @@ from chenu.agents.search_query import (
     RATING,
     AgentQuery,
     AgentSort,
+    Conditions,
     Mode,
     condition_of,
     conditions_of,
@@ -35,10 +36,6 @@ from chenu.core import db
 from chenu.core.i18n import Locale
 from chenu.core.paging import Key, Keyset, Page, PageRequest, by_time, cut
 from chenu.core.row_reader import make_reader
-
-_BY_PRICE = {AgentSort.PRICE_ASC, AgentSort.PRICE_DESC}
-_PRICE_FIELDS = ("min_price", "max_price")
-
 
 COUNT_UP_TO = 1000
 """Counts are exact up to this; one more means "more"."""
@@ -84,6 +81,8 @@ _ORDERS = {
     AgentSort.PRICE_ASC: Keyset("a.price", "a.id", descending=False),
     AgentSort.PRICE_DESC: Keyset("a.price", "a.id"),
 }
+_FIRST_PRICE = {AgentSort.PRICE_ASC: "min_price", AgentSort.PRICE_DESC: "max_price"}
+"""Filter fields that say where such an order begins: before it no agent matches."""
 
 
 async def list_agents(query: AgentQuery, page: PageRequest) -> Page[AgentHit]:
@@ -157,15 +156,18 @@ async def _list_in_order(
         return await read(*_select(query, mode, page, columns))
     order, conditions = _ORDERS.get(query.sort, _BY_INSTALLS), conditions_of(query, mode)
     met = conditions.sql
-    begin = order.where(page, conditions.args)
-    if query.sort in _BY_PRICE:  # or the first agents would be cheaper than all that match
-        prices = (condition_of(query.filter, name, conditions) for name in _PRICE_FIELDS)
-        begin = " AND ".join([begin, *(each for each in prices if each)])
+    begin = _begin(query, order, page, conditions)
     found = await read(among_the_first(met, order, begin, page, columns), conditions.args)
     if len(found) > page.size:
         return found
     begin = order.where(page, indexed.args)
     return await read(of_all_matches(indexed.sql, order, begin, page, columns), indexed.args)
+
+
+def _begin(query: AgentQuery, order: Keyset, page: PageRequest, conditions: Conditions) -> str:
+    begin, price = order.where(page, conditions.args), _FIRST_PRICE.get(query.sort)
+    first = condition_of(query.filter, price, conditions) if price else None
+    return f"{begin} AND {first}" if first else begin
 
 
 def _select(

@@ -194,7 +194,7 @@ HAS_OPTION = (
 together with words.
 """
 _HAS_RANGE = "agent_ranges(a.price, a.rating_sum, a.review_count) && {}::text[]"
-"""SQL: the price and the rating of an agent `a` are in one of these ranges. Indexed like options."""
+"""SQL: the price or the rating of an agent `a` is in one of these ranges. Indexed like options."""
 _PRICES = (0, *(first * 10**digits for digits in range(10) for first in range(1, 10)))
 """Where ranges of prices begin, in cents: a range has all prices of as many digits that begin with
 the same one.
@@ -210,7 +210,7 @@ def indexed_conditions_of(criteria: AgentQuery, mode: Mode) -> tuple[Conditions,
     site and rising ones have indexes of their own.
     """
     conditions = conditions_of(criteria, mode)
-    options, ranges = options_of(criteria.filter), _ranges_of(criteria.filter)
+    options, ranges = options_of(criteria.filter), ranges_of(criteria.filter)
     for values in options:
         conditions.add(HAS_OPTION, values)
     for values in ranges:
@@ -229,7 +229,7 @@ def options_of(wanted: AgentFilter) -> list[list[str]]:
     return [[f"{name}:{each}" for each in values] for name, values in named.items() if values]
 
 
-def _ranges_of(wanted: AgentFilter) -> list[list[str]]:
+def ranges_of(wanted: AgentFilter) -> list[list[str]]:
     """The ranges that have a wanted price, and those that have a wanted rating."""
     found = []
     lowest, highest = wanted.min_price, wanted.max_price
