@@ -34,8 +34,8 @@ BEGIN
     CREATE INDEX token_entry_month ON token_entry (account_id, created_at, id);
     CREATE TRIGGER token_entry_append_only BEFORE UPDATE OR DELETE ON token_entry
         FOR EACH ROW EXECUTE FUNCTION refuse_token_entry_change();
+    REVOKE UPDATE, DELETE ON token_entry FROM chenu_app; -- of columns as well
     GRANT SELECT, INSERT, UPDATE (reason) ON token_entry TO chenu_app;
-    REVOKE UPDATE, DELETE ON token_entry FROM chenu_app;
     EXECUTE format('ALTER TABLE token_entry ATTACH PARTITION months.token_entry_before'
         ' FOR VALUES FROM (MINVALUE) TO (%L)', boundary);
     PERFORM add_months('token_entry', month_of_id(boundary::bigint) + interval '6 months');
