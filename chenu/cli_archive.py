@@ -4,13 +4,9 @@ from pathlib import Path
 
 import click
 
-from chenu.backup.month_archive import (
-    archive,
-    list_months,
-    restore_month,
-    verify_month,
-)
+from chenu.backup.month_archive import archive, restore_month, verify_month
 from chenu.backup.month_file import MonthManifest
+from chenu.backup.month_lists import list_months
 from chenu.core.logs import configure_logs
 from chenu.settings import Settings
 

@@ -29,7 +29,8 @@ def archive_list() -> None:
 def archive_detach(table: str, month: str, file: Path) -> None:
     """A month that nobody is shown any more, into a new file; CHENU_BACKUP_KEY encrypts.
 
-    TABLE is api_usage, or ledger for both of its tables, of which money stays.
+    TABLE is api_usage; ledger for both of its tables, of which money stays; or token_entry, of
+    which all stays but spends.
     """
     from chenu.cli_archive import detach
 

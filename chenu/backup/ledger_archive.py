@@ -4,26 +4,23 @@ The file has all of it. Transactions of tokens alone go, and their sums stay as 
 proves itself against the month's seals. docs/decisions/0099
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
-from importlib.metadata import version
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from msgspec.structs import asdict
 
+from chenu.backup.closed_months import require_closed
 from chenu.backup.errors import BackupError
 from chenu.backup.month_file import (
-    FORMAT,
     MonthFile,
     MonthManifest,
     RowsWriter,
-    read_month,
-    read_rows,
+    describe,
+    stream_rows,
     work_folder,
-    write_month,
+    write_and_read,
 )
 from chenu.core import db
-from chenu.core.clock import business_now, system_now
 from chenu.core.ids import new_id
 from chenu.core.months import Month
 from chenu.core.months import read_month as parse_month
@@ -31,18 +28,16 @@ from chenu.ledger.archives import (
     LedgerArchive,
     find_archive,
     hash_remaining,
-    is_closed,
     list_openings,
     record_archive,
     record_return,
 )
-from chenu.ledger.month_tables import COLUMNS, Beside, LedgerMonth
+from chenu.ledger.month_exchange import Beside
+from chenu.ledger.month_tables import COLUMNS, LedgerMonth
 from chenu.ledger.sealed_entries import BOOKS, find_broken_seals
 
 LEDGER = "ledger"
 """What the command and the files call both tables."""
-STAYS = timedelta(days=396)
-"""Cards allow disputes for 120 days, and plans are refunded within a year."""
 
 
 async def archive_ledger_month(month: Month, path: Path, key: bytes | None) -> MonthManifest:
@@ -56,9 +51,7 @@ async def archive_ledger_month(month: Month, path: Path, key: bytes | None) -> M
     with work_folder(path.parent) as work:
         rows = work.joinpath("rows")
         manifest = await _describe(books, await _copy_out(books, rows))
-        write_month(path, rows, manifest, key)
-        if read_month(path, work, key).manifest != manifest:
-            raise BackupError("{file} is not what was written", file=str(path))
+        write_and_read(path, rows, manifest, key, work)
     await _put_aside(books, manifest)
     await books.clear()
     return manifest
@@ -67,17 +60,7 @@ async def archive_ledger_month(month: Month, path: Path, key: bytes | None) -> M
 async def _require_over(books: LedgerMonth) -> None:
     if await find_archive(books.month.first_day) is not None:
         raise BackupError("{name} is archived already", name=str(books))
-    newest = await books.find_newest()
-    if newest is None:
-        raise BackupError("there is no month {name}", name=str(books))
-    if max(newest, books.month.end) > business_now() - STAYS:
-        raise BackupError(
-            "{name} is too young: a month is archived {days} days after its end",
-            name=str(books),
-            days=STAYS.days,
-        )
-    if not await is_closed(books.last_id):
-        raise BackupError("{name} is not sealed to its end: a worker seals it", name=str(books))
+    await require_closed(str(books), books.month, books.last_id, await books.find_newest())
     await _require_proved(books, BOOKS)
 
 
@@ -98,17 +81,7 @@ async def _copy_out(books: LedgerMonth, target: Path) -> str:
 
 async def _describe(books: LedgerMonth, digest: str) -> MonthManifest:
     sums = asdict(await books.add_up())
-    return MonthManifest(
-        format=FORMAT,
-        table=LEDGER,
-        month=str(books.month),
-        columns=list(COLUMNS),
-        rows=sums["entries"],
-        sums=sums,
-        sha256=digest,
-        made_at=system_now(),
-        version=version("chenu"),
-    )
+    return describe(LEDGER, books.month, COLUMNS, sums["entries"], sums, digest)
 
 
 async def _put_aside(books: LedgerMonth, manifest: MonthManifest) -> None:
@@ -151,7 +124,7 @@ async def verify_ledger_month(file: MonthFile, work: Path) -> None:
             raise BackupError("{name} is neither here nor archived", name=str(books))
         if await _copy_out(books, work.joinpath("attached")) != file.manifest.sha256:
             raise BackupError("{name} is here with other rows than the file", name=str(books))
-    await books.copy_in(_blocks(file.rows))
+    await books.copy_in(stream_rows(file.rows))
     try:
         await _require_proved(books, books.entries_of_rows)
         if archive is not None:
@@ -190,13 +163,8 @@ async def restore_ledger_month(file: MonthFile) -> None:
     if archive is None:
         raise BackupError("{name} is not archived", name=str(books))
     await books.clear()
-    await books.copy_in(_blocks(file.rows))
+    await books.copy_in(stream_rows(file.rows))
     await _require_proved(books, books.entries_of_rows)
     await books.make_whole()
     await _exchange(books, Beside.WHOLE, Beside.THIN, lambda: record_return(archive))
     await books.clear()
-
-
-async def _blocks(rows: Path) -> AsyncIterator[bytes]:
-    for block in read_rows(rows):
-        yield block

@@ -4,10 +4,8 @@ What a file must say stands in `archived_month`, which requests cannot write: a 
 changed, however well, is not the one that was made.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -20,38 +18,51 @@ from chenu.backup.ledger_archive import (
     verify_ledger_month,
 )
 from chenu.backup.month_file import (
-    FORMAT,
     MonthFile,
     MonthManifest,
+    describe,
     read_month,
     work_folder,
-    write_month,
+    write_and_read,
 )
+from chenu.backup.month_records import record_file, require_same
 from chenu.backup.month_tables import ARCHIVABLE, NOT_ARCHIVED, MonthTable, Place
-from chenu.core import db
-from chenu.core.archived_months import (
-    ArchivedMonth,
-    find_archived,
-    forget_archived,
-    list_archived,
-    record_archived,
+from chenu.backup.token_archive import (
+    TOKENS,
+    archive_token_month,
+    restore_token_month,
+    verify_token_month,
 )
+from chenu.core import db
+from chenu.core.archived_months import find_archived, forget_archived
 from chenu.core.business_clock import follow_clock
-from chenu.core.clock import system_now
-from chenu.core.month_partitions import list_partitions
 from chenu.core.months import Month
 from chenu.core.months import read_month as parse_month
 from chenu.core.personal_data import erase
 from chenu.flows.privacy.rules import PERSONAL, find_whose
-from chenu.ledger.archives import list_archives
 from chenu.privacy.deletions import list_deleted_people
 from chenu.settings import Settings
 
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
 
 
+class Books(msgspec.Struct, frozen=True):
+    """How months leave of which something stays; each raises BackupError."""
+
+    archive: Callable[[Month, Path, bytes | None], Awaitable[MonthManifest]]
+    verify: Callable[[MonthFile, Path], Awaitable[None]]
+    restore: Callable[[MonthFile], Awaitable[None]]
+
+
+BOOKS = {
+    LEDGER: Books(archive_ledger_month, verify_ledger_month, restore_ledger_month),
+    TOKENS: Books(archive_token_month, verify_token_month, restore_token_month),
+}
+
+
 @asynccontextmanager
-async def _owning(settings: Settings) -> AsyncIterator[None]:
+async def owning(settings: Settings) -> AsyncIterator[None]:
+    """As the owner of the tables, for statements that take long."""
     db.configure(settings.session_url, application="chenu-archive", role=None, is_patient=True)
     await db.start(pool_size=2)
     try:
@@ -70,17 +81,17 @@ def name_month(table: str, month: str) -> MonthTable:
         raise BackupError(
             "months of {table} are not archived, but those of {tables}",
             table=table,
-            tables=", ".join(sorted({*ARCHIVABLE, LEDGER})),
+            tables=", ".join(sorted({*ARCHIVABLE, *BOOKS})),
         )
     return MonthTable(table, parse_month(month))
 
 
 async def archive(settings: Settings, table: str, month: str, path: Path) -> MonthManifest:
     """A month of a table, or of the ledger, into a new file. Raises BackupError, Invalid."""
-    if table != LEDGER:
+    if table not in BOOKS:
         return await archive_month(settings, name_month(table, month), path)
-    async with _owning(settings):
-        return await archive_ledger_month(parse_month(month), path, settings.backup_key)
+    async with owning(settings):
+        return await BOOKS[table].archive(parse_month(month), path, settings.backup_key)
 
 
 async def archive_month(settings: Settings, month: MonthTable, path: Path) -> MonthManifest:
@@ -88,7 +99,7 @@ async def archive_month(settings: Settings, month: MonthTable, path: Path) -> Mo
 
     Interrupted, it goes on where it was when asked again. Raises BackupError.
     """
-    async with _owning(settings):
+    async with owning(settings):
         month.require_over()
         if await find_archived(month.parent, month.month) is not None:
             raise BackupError("{name} is archived already", name=month.name)
@@ -97,50 +108,29 @@ async def archive_month(settings: Settings, month: MonthTable, path: Path) -> Mo
             rows = work / "rows"
             digest = await month.copy_out(rows)
             manifest = await _describe(month, digest)
-            write_month(path, rows, manifest, settings.backup_key)
-            if read_month(path, work, settings.backup_key).manifest != manifest:
-                raise BackupError("{file} is not what was written", file=str(path))
+            write_and_read(path, rows, manifest, settings.backup_key, work)
         await _put_aside(month, manifest)
     return manifest
 
 
 async def _describe(month: MonthTable, digest: str) -> MonthManifest:
     rows, sums = await month.add_up()
-    return MonthManifest(
-        format=FORMAT,
-        table=month.parent,
-        month=str(month.month),
-        columns=await month.list_columns(),
-        rows=rows,
-        sums=sums,
-        sha256=digest,
-        made_at=system_now(),
-        version=version("chenu"),
-    )
+    return describe(month.parent, month.month, await month.list_columns(), rows, sums, digest)
 
 
 async def _put_aside(month: MonthTable, manifest: MonthManifest) -> None:
-    said = ArchivedMonth(
-        month.parent,
-        month.month.first_day,
-        manifest.rows,
-        msgspec.json.encode(manifest.sums).decode(),
-        bytes.fromhex(manifest.sha256),
-    )
     async with db.transaction():
-        await record_archived(said, manifest.made_at)
+        await record_file(manifest)
         await month.drop()
 
 
 async def verify_month(settings: Settings, path: Path) -> MonthManifest:
     """Raises BackupError unless the file is the month: as archived, or as it is attached again."""
-    async with _owning(settings):
+    async with owning(settings):
         with work_folder(path.parent) as work:
             file = read_month(path, work, settings.backup_key)
-            if file.manifest.table == LEDGER:
-                await verify_ledger_month(file, work)
-            else:
-                await _verify(file, work)
+            books = BOOKS.get(file.manifest.table)
+            await (_verify if books is None else books.verify)(file, work)
     return file.manifest
 
 
@@ -150,7 +140,7 @@ async def _verify(file: MonthFile, work: Path) -> None:
     if archived is None:
         await _compare_attached(month, file, work)
     else:
-        _require_same(archived, file.manifest)
+        require_same(archived, file.manifest)
 
 
 async def _compare_attached(month: MonthTable, file: MonthFile, work: Path) -> None:
@@ -160,28 +150,16 @@ async def _compare_attached(month: MonthTable, file: MonthFile, work: Path) -> N
         raise BackupError("{name} is here with other rows than the file", name=month.name)
 
 
-def _require_same(archived: ArchivedMonth, manifest: MonthManifest) -> None:
-    found = (manifest.rows, manifest.sums, manifest.sha256)
-    if found != (archived.rows, msgspec.json.decode(archived.sums), archived.hash.hex()):
-        raise BackupError(
-            "this is not the file that was made of {month} of {table}: its rows are others",
-            month=manifest.month,
-            table=manifest.table,
-        )
-
-
 async def restore_month(settings: Settings, path: Path) -> MonthManifest:
     """Attaches the month of the file again; without the rows of people who were deleted since.
 
     Raises BackupError, with nothing changed for readers, unless it is the file that was made.
     """
-    async with _owning(settings):
+    async with owning(settings):
         with work_folder(path.parent) as work:
             file = read_month(path, work, settings.backup_key)
-            if file.manifest.table == LEDGER:
-                await restore_ledger_month(file)
-            else:
-                await _restore(file)
+            books = BOOKS.get(file.manifest.table)
+            await (_restore if books is None else books.restore)(file)
     return file.manifest
 
 
@@ -190,7 +168,7 @@ async def _restore(file: MonthFile) -> None:
     archived = await find_archived(month.parent, month.month)
     if archived is None:
         raise BackupError("{name} is not archived", name=month.name)
-    _require_same(archived, file.manifest)
+    require_same(archived, file.manifest)
     await _load(month, file)
     await _take_back(month)
 
@@ -215,55 +193,3 @@ async def _take_back(month: MonthTable) -> None:
             await erase(rule, await find_whose(person))
 
     await db.run_in_transaction(attach)
-
-
-class ListedMonth(msgspec.Struct, frozen=True):
-    """`place` in words; `rows` of one that is in a file."""
-
-    name: str
-    place: str
-    rows: int | None = None
-
-
-async def list_months(settings: Settings) -> Sequence[ListedMonth]:
-    """Of the tables whose months can be archived, the oldest first."""
-    async with _owning(settings):
-        listed = [each for table in sorted(ARCHIVABLE) for each in await _list_of(table)]
-        return listed + await _list_ledger()
-
-
-async def _list_of(table: str) -> list[ListedMonth]:
-    in_files = [
-        ListedMonth(_name(table, each.month), "in a file", each.rows)
-        for each in await list_archived(table)
-    ]
-    attached = [each.name for each in await list_partitions(table)]
-    sql = "SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'months'::regnamespace"
-    sql += " AND relkind = 'r' AND starts_with(relname, $1) AND NOT relname = ANY($2) ORDER BY 1"
-    loose = [each.name for each in await db.fetch_all(_Named, sql, f"{table}_", attached)]
-    return [
-        *in_files,
-        *(ListedMonth(name, "detached: archive or restore it again") for name in loose),
-        *(ListedMonth(name, "attached") for name in attached),
-    ]
-
-
-async def _list_ledger() -> list[ListedMonth]:
-    in_files = {
-        _name("ledger_entry", each.month): ListedMonth(
-            _name(LEDGER, each.month), "money here, all of it in a file", each.rows
-        )
-        for each in await list_archives()
-    }
-    return [
-        in_files.get(each.name, ListedMonth(each.name.replace("_entry", ""), "attached"))
-        for each in await list_partitions("ledger_entry")
-    ]
-
-
-def _name(table: str, first_day: date) -> str:
-    return MonthTable(table, Month(first_day.year, first_day.month)).name
-
-
-class _Named(msgspec.Struct, frozen=True):
-    name: str

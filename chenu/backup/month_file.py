@@ -5,9 +5,10 @@ import hashlib
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +16,8 @@ import msgspec
 
 from chenu.backup.archive import decrypt, write_archive
 from chenu.backup.errors import BackupError
+from chenu.core.clock import system_now
+from chenu.core.months import Month
 
 FORMAT = 1
 _MANIFEST, _ROWS = "month.json", "rows.gz"
@@ -34,6 +37,23 @@ class MonthManifest(msgspec.Struct, frozen=True):
     sha256: str
     made_at: datetime
     version: str
+
+
+def describe(
+    table: str, month: Month, columns: Sequence[str], rows: int, sums: dict[str, int], digest: str
+) -> MonthManifest:
+    """Of a file that is written now; `digest` is the hash of its rows."""
+    return MonthManifest(
+        format=FORMAT,
+        table=table,
+        month=str(month),
+        columns=list(columns),
+        rows=rows,
+        sums=sums,
+        sha256=digest,
+        made_at=system_now(),
+        version=version("chenu"),
+    )
 
 
 class RowsWriter:
@@ -67,6 +87,15 @@ def write_month(path: Path, rows: Path, manifest: MonthManifest, key: bytes | No
     with write_archive(path, key) as archive:
         archive.add_path(_ROWS, rows)
         archive.add(_MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
+
+
+def write_and_read(
+    path: Path, rows: Path, manifest: MonthManifest, key: bytes | None, work: Path
+) -> None:
+    """What was written is read again, before anything goes. Raises BackupError."""
+    write_month(path, rows, manifest, key)
+    if read_month(path, work, key).manifest != manifest:
+        raise BackupError("{file} is not what was written", file=str(path))
 
 
 class MonthFile(msgspec.Struct, frozen=True):
@@ -107,3 +136,9 @@ def read_rows(path: Path) -> Iterator[bytes]:
     with gzip.open(path, "rb") as source:
         while block := source.read(_BLOCK):
             yield block
+
+
+async def stream_rows(path: Path) -> AsyncIterator[bytes]:
+    """As COPY takes them."""
+    for block in read_rows(path):
+        yield block

@@ -16,7 +16,7 @@ TOKENS = (
         ),
         f"""
         SELECT 'grant ' || g.id AS what FROM token_grant g
-        LEFT JOIN token_entry t ON t.token_grant = g.id
+        LEFT JOIN token_amount t ON t.token_grant = g.id
         WHERE {_TOUCHED.format("g.account")}
         GROUP BY g.id
         HAVING coalesce(sum(t.amount) FILTER (WHERE t.kind = 'GRANT'), 0) <> g.granted
@@ -74,7 +74,7 @@ TOKENS = (
                 -sum(t.amount) FILTER (WHERE t.kind = 'SPEND') AS spent,
                 -sum(t.amount) FILTER (WHERE t.kind = 'EXPIRE') AS expired,
                 -sum(t.amount) FILTER (WHERE t.kind = 'REVOKE') AS revoked
-            FROM token_entry t WHERE {_TOUCHED.format("t.account_id")}
+            FROM token_amount t WHERE {_TOUCHED.format("t.account_id")}
             GROUP BY t.account_id) t ON t.account_id = b.account_id
         WHERE (b.issued, b.spent, b.expired, b.revoked)
             IS DISTINCT FROM (t.issued, t.spent, t.expired, t.revoked)

@@ -6,7 +6,7 @@ on from the month's last seal, so that none of it is changed unseen. docs/decisi
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import msgspec
@@ -18,6 +18,11 @@ from chenu.core.ids import new_id
 from chenu.core.rows import Columns, insert
 from chenu.ledger.sealed_entries import BOOKS, list_seals_of, read_entries
 from chenu.ledger.tables import LedgerArchive as LedgerArchiveTable
+
+STAYS = timedelta(days=396)
+"""So long all of a month is here: cards allow disputes for 120 days, and plans are refunded within
+a year.
+"""
 
 
 class LedgerArchive(msgspec.Struct, frozen=True):

@@ -1,12 +1,10 @@
 """The tables of one month of the ledger, and those that are made beside to be exchanged for them.
 
-THIN has what stays when the month is archived, WHOLE all of it. As the owner of the tables.
-docs/decisions/0099
+THIN is without transactions of tokens alone. As the owner of the tables. docs/decisions/0099
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 import msgspec
@@ -14,7 +12,14 @@ import msgspec
 from chenu.core import db
 from chenu.core.months import Month
 from chenu.ledger.archives import Opening
-from chenu.ledger.sealed_entries import IDS_OF_MONTH
+from chenu.ledger.month_exchange import (
+    POSTINGS,
+    Beside,
+    FileRows,
+    MonthOfTable,
+    exchange,
+    name_of_month,
+)
 
 COLUMNS = (
     *("id", "transaction_id", "ledger_account_id", "account_id", "amount", "business_key"),
@@ -26,12 +31,6 @@ _ROWS = """
         t.kind, t.account_id AS booked_for, t.subject_id, t.operation_id, t.business_at, t.posted_at
     FROM {entries} e JOIN {transactions} t ON t.id = e.transaction_id
 """
-_PARENTS = ("ledger_transaction", "ledger_entry")
-
-
-class Beside(StrEnum):
-    THIN = "thin"
-    WHOLE = "whole"
 
 
 class MonthSums(msgspec.Struct, frozen=True):
@@ -50,16 +49,29 @@ class LedgerMonth(msgspec.Struct, frozen=True):
 
     @property
     def first_id(self) -> int:
-        return (self.month.year * 12 + self.month.month - 24_001) * IDS_OF_MONTH
+        return self._entries.first_id
 
     @property
     def last_id(self) -> int:
-        return self.first_id + IDS_OF_MONTH - 1
+        return self._entries.last_id
+
+    @property
+    def _transactions(self) -> MonthOfTable:
+        return MonthOfTable("ledger_transaction", self.month)
+
+    @property
+    def _entries(self) -> MonthOfTable:
+        return MonthOfTable("ledger_entry", self.month)
+
+    @property
+    def _file(self) -> FileRows:
+        shape = _ROWS.format(entries="ledger_entry", transactions="ledger_transaction")
+        return FileRows(name_of_month("ledger_rows", self.month), shape, COLUMNS)
 
     @property
     def rows(self) -> str:
         """The table into which a file's rows are read."""
-        return f'months."ledger_rows_{self._suffix}"'
+        return self._file.table
 
     @property
     def entries_of_rows(self) -> str:
@@ -75,23 +87,15 @@ class LedgerMonth(msgspec.Struct, frozen=True):
                 WHERE a.asset <> 'TOKEN')) e CROSS JOIN LATERAL ({_OF_ROW}) t
         """  # noqa: S608 - names of ours
 
-    @property
-    def _suffix(self) -> str:
-        return f"{self.month.year:04}_{self.month.month:02}"
-
     def entries(self, beside: Beside | None = None) -> str:
-        return f'months."{self._name("ledger_entry", beside)}"'
+        return self._entries.table(beside)
 
     def transactions(self, beside: Beside | None = None) -> str:
-        return f'months."{self._name("ledger_transaction", beside)}"'
-
-    def _name(self, parent: str, beside: Beside | None = None) -> str:
-        return f"{parent}_{self._suffix}" + (f"_{beside}" if beside else "")
+        return self._transactions.table(beside)
 
     async def find_newest(self) -> datetime | None:
         """The business time of the last of it; None if there is no such month or nothing in it."""
-        exists = "SELECT to_regclass($1) IS NOT NULL"
-        if not await db.fetch_value(exists, self.transactions()):
+        if not await self._transactions.exists():
             return None
         sql = f"SELECT max(business_at) FROM {self.transactions()}"  # noqa: S608 - names of ours
         newest: datetime | None = await db.fetch_value(sql)
@@ -117,18 +121,7 @@ class LedgerMonth(msgspec.Struct, frozen=True):
 
     async def copy_in(self, source: AsyncIterator[bytes]) -> None:
         """A file's rows into a table of their own."""
-        rows = _ROWS.format(entries="ledger_entry", transactions="ledger_transaction")
-        await db.execute(f"DROP TABLE IF EXISTS {self.rows}")
-        await db.execute(f"CREATE TABLE {self.rows} AS {rows} WITH NO DATA")
-        async with db.connection() as connection:
-            await connection.copy_to_table(
-                f"ledger_rows_{self._suffix}",
-                schema_name="months",
-                source=source,
-                columns=list(COLUMNS),
-            )
-        await db.execute(f"ALTER TABLE {self.rows} ADD PRIMARY KEY (id)")
-        await db.execute(f"ANALYZE {self.rows}")
+        await self._file.copy_in(source)
 
     async def make_thin(self) -> None:
         """Without transactions of tokens alone."""
@@ -162,34 +155,17 @@ class LedgerMonth(msgspec.Struct, frozen=True):
         await self._fit(Beside.WHOLE)
 
     async def _make(self, beside: Beside) -> None:
-        for parent in _PARENTS:
-            await db.execute(
-                f'CREATE TABLE months."{self._name(parent, beside)}" (LIKE {parent} INCLUDING'
-                " DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE"
-                " INCLUDING INDEXES)"
-            )
+        for each in (self._transactions, self._entries):
+            await each.make(beside)
 
     async def _fit(self, beside: Beside) -> None:
         """All that is looked at when a month is attached is made before."""
-        for table in (self.transactions(beside), self.entries(beside)):
-            await db.execute(
-                f"ALTER TABLE {table} ADD CONSTRAINT of_its_month"
-                f" CHECK (id >= {self.first_id} AND id <= {self.last_id})"
-            )
         await db.execute(
             f"ALTER TABLE {self.entries(beside)} ADD CONSTRAINT of_its_transaction"
             f" FOREIGN KEY (transaction_id) REFERENCES {self.transactions(beside)} (id)"
         )
-        sql = """
-            SELECT conname::text AS name, pg_get_constraintdef(oid) AS rule FROM pg_constraint
-            WHERE conrelid = 'ledger_entry'::regclass AND contype = 'f'
-        """
-        for key in await db.fetch_all(_Key, sql):
-            added = f"ALTER TABLE {self.entries(beside)} ADD CONSTRAINT {key.name} {key.rule}"
-            await db.execute(f"{added} NOT VALID")
-            await db.execute(f"ALTER TABLE {self.entries(beside)} VALIDATE CONSTRAINT {key.name}")
-        await db.execute(f"ANALYZE {self.transactions(beside)}")
-        await db.execute(f"ANALYZE {self.entries(beside)}")
+        for each in (self._transactions, self._entries):
+            await each.fit(beside)
 
     async def put_openings(self, archive_id: UUID) -> None:
         """What goes with the thin month: counted once the archive is recorded."""
@@ -215,37 +191,16 @@ class LedgerMonth(msgspec.Struct, frozen=True):
         return await db.fetch_all(Opening, sql)
 
     async def exchange(self, new: Beside, old: Beside) -> None:
-        """In the caller's transaction: nothing is read, who reads or posts waits for a moment."""
-        await db.execute("SET LOCAL lock_timeout = '500ms'")
-        await db.fetch_value("SELECT pg_advisory_xact_lock(7233011)")
-        for parent in _PARENTS:
-            await db.execute(f"LOCK TABLE {parent} IN ACCESS EXCLUSIVE MODE")
-        for parent in reversed(_PARENTS):
-            name, aside = self._name(parent), self._name(parent, old)
-            await db.execute(f'ALTER TABLE {parent} DETACH PARTITION months."{name}"')
-            await db.execute(f'ALTER TABLE months."{name}" RENAME TO "{aside}"')
-        for parent in _PARENTS:
-            name, made = self._name(parent), self._name(parent, new)
-            await db.execute(f'ALTER TABLE months."{made}" RENAME TO "{name}"')
-            await db.execute(
-                f'ALTER TABLE {parent} ATTACH PARTITION months."{name}"'
-                f" FOR VALUES FROM ({self.first_id}) TO ({self.last_id + 1})"
-            )
+        """In the caller's transaction, for a moment."""
+        await exchange((self._transactions, self._entries), new, old, after=POSTINGS)
 
     async def clear(self) -> None:
         """What was made beside, or exchanged: nothing reads it."""
-        for beside in Beside:
-            await db.execute(f"DROP TABLE IF EXISTS {self.entries(beside)}")
-            await db.execute(f"DROP TABLE IF EXISTS {self.transactions(beside)}")
-        await db.execute(f"DROP TABLE IF EXISTS {self.rows}")
+        for each in (self._entries, self._transactions, self._file):
+            await each.clear()
 
     def __str__(self) -> str:
         return f"the ledger's month {self.month}"
 
 
 _OF_ROW = "SELECT e.business_key, e.kind, e.business_at"
-
-
-class _Key(msgspec.Struct, frozen=True):
-    name: str
-    rule: str

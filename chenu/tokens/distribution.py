@@ -4,6 +4,7 @@ from chenu.core.distribution import (
     MANY,
     NAMED,
     PARENT,
+    SEQUENCE,
     STRIPE,
     Distributed,
     Function,
@@ -14,6 +15,12 @@ from chenu.core.distribution import (
 PLACEMENTS: tuple[Placement, ...] = (
     Distributed("token_grant", "account", MANY, keys={"business_key": NAMED}),
     Distributed("token_entry", "account_id", MANY),
+    Distributed(
+        "token_opening",
+        "account_id",
+        "sums of entries, of the same account",
+        keys={"id": SEQUENCE},
+    ),
     Distributed("token_hold", "account", MANY),
     Distributed("token_limit", "account", "what one agent or key of an account may use"),
     Distributed("token_budget_period", "account", MANY),

@@ -21,6 +21,12 @@ RULES: tuple[Rule, ...] = (
         codes("kind", "pool"),
     ),
     PersonalData(
+        "token_opening",
+        "account_id = ANY(@accounts)",
+        ("id", "month", "account_id", "token_grant", "pool", "amount"),
+        retained=codes("pool"),
+    ),
+    PersonalData(
         "token_hold",
         "account = ANY(@accounts)",
         (

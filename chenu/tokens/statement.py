@@ -1,10 +1,12 @@
 """An account's tokens in one calendar month (UTC): what used them, and every entry.
 
 The sums and the entries are of the same rows, so that they add up: what was there at the month's
-beginning, and all entries of the wallet, make what was there at its end.
+beginning, and all entries of the wallet, make what was there at its end. Of a month whose spends
+are in a file there is none: docs/decisions/0106.
 """
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,14 +14,20 @@ import msgspec
 
 from chenu.accounts.actor import AccountId
 from chenu.core import db
+from chenu.core.archived_months import find_archived, list_archived
+from chenu.core.clock import business_now
+from chenu.core.errors import InvalidState
+from chenu.core.i18n import mark
 from chenu.core.months import Month, month_of
 from chenu.core.paged_rows import fetch_page
 from chenu.core.paging import Page, PageRequest, by_time
 from chenu.ledger.amounts import Tokens
+from chenu.ledger.archives import STAYS
 from chenu.tokens.grants import GrantKind
 from chenu.tokens.wallet import EntryKind, TokenPool
 
 _OF_WALLET = (TokenPool.WALLET, TokenPool.DEBT)
+_TABLE = "token_entry"
 
 
 class _Group(msgspec.Struct, frozen=True):
@@ -84,9 +92,36 @@ _OPENING = """
 """Concurrent spends may be booked in another order than they were asked for, by moments."""
 
 
+class ArchivedStatement(InvalidState):
+    """What was used in the month is in a file alone."""
+
+
+async def list_archived_months() -> set[Month]:
+    """Of which there are no statements."""
+    return {Month(each.month.year, each.month.month) for each in await list_archived(_TABLE)}
+
+
+async def require_statement(month: Month) -> None:
+    """Raises ArchivedStatement. Nothing is asked about a month that is too young for a file."""
+    if month.end > business_now() - STAYS or await find_archived(_TABLE, month) is None:
+        return
+    message = mark("What was used in {month} has been archived: contact us for its statement")
+    raise ArchivedStatement(message, month=str(month))
+
+
+@asynccontextmanager
+async def _whole(month: Month) -> AsyncIterator[None]:
+    """All of the month is here while it is read: it may leave or come back meanwhile."""
+    await require_statement(month)
+    yield
+    await require_statement(month)
+
+
 async def get_statement(account_id: AccountId, month: Month) -> Statement:
-    groups = await db.fetch_all(_Group, _GROUPS, account_id, month.start, month.end)
-    opening = await db.fetch_value(_OPENING, account_id, month.start) or 0
+    """Raises ArchivedStatement."""
+    async with _whole(month):
+        groups = await db.fetch_all(_Group, _GROUPS, account_id, month.start, month.end)
+        opening = await db.fetch_value(_OPENING, account_id, month.start) or 0
     return draw_up(month, Tokens(opening), groups)
 
 
@@ -177,11 +212,12 @@ _ENTRIES = """
 async def list_statement(
     account_id: AccountId, month: Month, page: PageRequest
 ) -> Page[StatementEntry]:
-    """The newest first."""
+    """The newest first. Raises ArchivedStatement."""
     of_month = "e.account_id = $1 AND e.created_at >= $2 AND e.created_at < $3"
     values = (account_id, month.start, month.end)
-    newest = by_time("e.created_at", "e.id")
-    return await fetch_page(StatementEntry, _ENTRIES, of_month, *values, page=page, order=newest)
+    order = by_time("e.created_at", "e.id")
+    async with _whole(month):
+        return await fetch_page(StatementEntry, _ENTRIES, of_month, *values, page=page, order=order)
 
 
 async def list_recent(account_id: AccountId, *, limit: int) -> list[StatementEntry]:

@@ -3,7 +3,7 @@
 Written only by migrations/sql/tokens.sql, in the order in which docs/decisions/0033 says.
 """
 
-from piccolo.columns import UUID, BigInt, Boolean, Text, Timestamptz
+from piccolo.columns import UUID, BigInt, BigSerial, Boolean, Date, Text, Timestamptz
 from piccolo.table import Table
 
 from chenu.accounts.tables import Account
@@ -39,6 +39,8 @@ class TokenGrant(Table, tablename="token_grant"):
 class TokenEntry(Table, tablename="token_entry"):
     """One change of one grant, never changed: `amount` is what it does to the balance.
 
+    Split by months of ids, by the month of its ledger transaction.
+
     `pool` is the balance: WALLET, PROMOTION (for one agent only), DEBT, or UNLIMITED, whose use is
     recorded and paid by no grant. `balance_after` is the wallet's with its debts, or for PROMOTION
     what is left of the grant.
@@ -57,6 +59,19 @@ class TokenEntry(Table, tablename="token_entry"):
     api_key_id = UUID(default=None, null=True)
     ledger_transaction_id = BigInt()
     created_at = business_time()
+
+
+class TokenOpening(Table, tablename="token_opening"):
+    """What the spends add up to that are in the file of a month alone: of one account, grant and
+    pool. `month` is its first day.
+    """
+
+    id = BigSerial(primary_key=True)
+    month = Date(default=None)
+    account_id = UUID(default=None)
+    token_grant = belongs_to(TokenGrant, null=True, index=True)
+    pool = Text()
+    amount = BigInt()
 
 
 class TokenHold(Table, tablename="token_hold"):

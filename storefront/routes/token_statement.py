@@ -19,7 +19,9 @@ from chenu.tokens.statement import (
     StatementEntry,
     find_first_month,
     get_statement,
+    list_archived_months,
     list_statement,
+    require_statement,
 )
 from storefront.access import SIGNED_IN, WITHOUT_METER
 from storefront.csv_export import Cell, send_csv
@@ -79,13 +81,17 @@ def _read_month(query: Fields) -> Month:
 
 
 async def _list_months(account_id: AccountId, chosen: Month) -> list[Month]:
-    """From now back to the first entry; the chosen one in any case."""
+    """From now back to the first entry, without those that are archived; the chosen one in any
+    case.
+    """
     month = month_of(business_now())
     first = await find_first_month(account_id) or month
     found = [month]
     while month > first and len(found) < _MOST_MONTHS:
         month = month.previous()
         found.append(month)
+    archived = await list_archived_months()
+    found = [each for each in found if each not in archived]
     return found if chosen in found else sorted([*found, chosen], reverse=True)
 
 
@@ -99,6 +105,7 @@ async def download_statement(
 ) -> Stream:
     account_id = account_of(pages.request_context.actor)
     month = _read_month(read_query(request))
+    await require_statement(month)
     name = f"chenu-{pages.say(mark('tokens'))}-{month}.csv"
     head = [pages.say(title) for title in HEAD]
     return send_csv(name, head, _list_rows(pages, services, account_id, month), pages.locale)

@@ -15,8 +15,9 @@ from msgspec.structs import replace
 
 from chenu.backup import ledger_archive
 from chenu.backup.errors import BackupError
-from chenu.backup.month_archive import archive, list_months, restore_month, verify_month
+from chenu.backup.month_archive import archive, restore_month, verify_month
 from chenu.backup.month_file import read_month, write_month
+from chenu.backup.month_lists import list_months
 from chenu.core import db
 from chenu.core.business_clock import advance_clock
 from chenu.core.clock import business_now
@@ -177,7 +178,7 @@ async def test_interrupted_anywhere_it_goes_on(
     month = LedgerMonth(old.month)
     before = await split.fetchrow(COUNTS, month.first_id, month.last_id)
     for place, name in (
-        (ledger_archive, "write_month"),
+        (ledger_archive, "write_and_read"),
         (LedgerMonth, "put_openings"),
         (ledger_archive, "record_archive"),
     ):

@@ -29,6 +29,15 @@ IDS = 100_000_000_000
 CENT = (debit(BUYER_PAYMENTS, euros(Cents(1))), credit(PLATFORM_REVENUE, euros(Cents(1))))
 
 
+STRAY_TOKENS = """
+    SELECT count(*) FROM token_entry k JOIN list_months('token_entry'::regclass) m
+        ON k.tableoid = ('months.' || m.name)::regclass
+    LEFT JOIN ledger_transaction t ON t.id = k.ledger_transaction_id
+    WHERE month_of_id(t.id) IS DISTINCT FROM coalesce(m.starts_at, month_of_id(0))
+"""
+"""Entries of tokens in another month than their transactions."""
+
+
 async def book(key: str) -> bool:
     async with db.transaction():
         return await post(LedgerTransaction(key, "TEST", new_id(), CENT))
@@ -61,7 +70,7 @@ async def test_older_code_booked_on_while_the_books_were_split(split: Any) -> No
     assert keys == sum(kinds.values()) - kinds["TOKEN_SPEND"]
     assert await seal_entries() == await split.fetchval("SELECT count(*) FROM ledger_entry")
     assert await violated() == []
-    for table in ("ledger_transaction", "ledger_entry"):
+    for table in ("ledger_transaction", "ledger_entry", "token_entry"):
         sql = f"SELECT array_agg(DISTINCT tableoid::regclass::text) FROM {table}"  # noqa: S608
         assert await split.fetchval(sql) == [f"months.{table}_before"]
 
@@ -92,6 +101,8 @@ async def test_the_month_turns_between_postings_and_seals_do_not_cross_it(split:
     assert await months_of("ledger_transaction") == await months_of("ledger_entry")
     months = {0, first // IDS, first // IDS + 2}
     assert await months_of("ledger_entry", "transaction_id") == months
+    assert await months_of("token_entry", "ledger_transaction_id") == {0, first // IDS}
+    assert await split.fetchval(STRAY_TOKENS) == 0
     ends = (
         "SELECT array_agg(last_entry ORDER BY id) FROM ledger_seal WHERE last_entry % $1 = $1 - 1"
     )
@@ -144,11 +155,35 @@ async def test_without_a_month_for_them_postings_stay_in_the_last_one(split: Any
     assert await violated() == []
 
 
-@pytest.mark.parametrize("table", ["ledger_transaction", "ledger_entry", "ledger_key"])
+async def test_no_month_begins_that_entries_of_tokens_lack(split: Any) -> None:
+    """Whatever made it go: their postings would be refused."""
+    first = await move_on(LATER)
+    month = f"token_entry_{month_of(business_now())}".replace("-", "_")
+    await split.execute(f"DROP TABLE months.{month}")
+    session = PostingSession(split, await an_account(split))
+    await seal_entries()
+    await session.book()
+    await seal_entries()
+    running = max(await months_of("ledger_entry"))
+    following = await move_on(LATER + timedelta(days=31))
+    await seal_entries()
+    await session.book()
+
+    assert 0 < running < first // IDS
+    assert await months_of("token_entry", "ledger_transaction_id") == {
+        *(0, running, following // IDS)
+    }
+    assert await violated() == []
+
+
+@pytest.mark.parametrize(
+    "table", ["ledger_transaction", "ledger_entry", "ledger_key", "token_entry"]
+)
 async def test_no_month_of_the_books_is_changed(split: Any, table: str) -> None:
     await move_on(LATER)
     await seal_entries()
     await book("later")
+    await PostingSession(split, await an_account(split)).book()
     await split.execute("SET session_replication_role = origin")
     parts = await split.fetch(f"SELECT DISTINCT tableoid::regclass::text AS name FROM {table}")  # noqa: S608
 
@@ -161,6 +196,8 @@ async def test_no_month_of_the_books_is_changed(split: Any, table: str) -> None:
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
                 await db.execute(statement.format(part["name"]))
     assert len(parts) == (1 if table == "ledger_key" else 2)
+    if table == "token_entry":
+        await db.execute("UPDATE token_entry SET reason = ''")  # a deletion's
 
 
 _ENTRIES = """

@@ -15,12 +15,12 @@ from chenu.backup import month_archive
 from chenu.backup.errors import BackupError
 from chenu.backup.month_archive import (
     archive_month,
-    list_months,
     name_month,
     restore_month,
     verify_month,
 )
 from chenu.backup.month_file import read_month, write_month
+from chenu.backup.month_lists import list_months
 from chenu.backup.month_tables import MonthTable, Place
 from chenu.core.business_clock import advance_clock
 from chenu.core.clock import business_now
@@ -123,7 +123,7 @@ async def test_an_archive_that_was_interrupted_goes_on(
     settings, month = old.settings, old.month
     before = await split.fetchrow(SUMS)
     with monkeypatch.context() as patch:
-        patch.setattr(month_archive, "write_month", fail)
+        patch.setattr(month_archive, "write_and_read", fail)
         async with own_pool():
             with pytest.raises(OSError, match="no room"):
                 await archive_month(settings, month, tmp_path / "month")
@@ -147,7 +147,7 @@ def fail(*args: object) -> None:
 
 
 async def month_place(settings: Settings, month: MonthTable) -> Place:
-    async with own_pool(), month_archive._owning(settings):
+    async with own_pool(), month_archive.owning(settings):
         return await month.find_place()
 
 
