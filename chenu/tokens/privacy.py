@@ -23,7 +23,8 @@ RULES: tuple[Rule, ...] = (
     PersonalData(
         "token_opening",
         "account_id = ANY(@accounts)",
-        ("id", "month", "account_id", "token_grant", "pool", "amount"),
+        ("id", "month", "account_id", "pool", "amount"),
+        {"token_grant": "which grant paid: token_grant.json has them"},
         retained=codes("pool"),
     ),
     PersonalData(

@@ -284,7 +284,7 @@ async def _entries(connection: Any) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("method", ["make_thin", "make_whole"])
-async def test_a_deletion_meanwhile_is_kept(
+async def test_a_deletion_meanwhile_stands(
     old: Old, split: Any, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     """It blanks reasons in the table that is exchanged a moment later."""

@@ -45,6 +45,7 @@ NOT_OF_A_LIFE = {
     "invoice_refund_request.json",
     "credit_note.json",
     "pack_refund.json",
+    "token_opening.json",
     "purchase_refund.json",
     "purchase_refund_request.json",
     "dispute.json",
