@@ -13,9 +13,6 @@ from chenu.core import db
 from chenu.core.months import Month
 from chenu.ledger.sealed_entries import IDS_OF_MONTH
 
-POSTINGS = "SELECT pg_advisory_xact_lock(7233011)"
-"""Waits for those that run; the next ones wait before they write any entry."""
-
 
 class Beside(StrEnum):
     THIN = "thin"
@@ -88,14 +85,18 @@ class MonthOfTable(msgspec.Struct, frozen=True):
             await db.execute(f"DROP TABLE IF EXISTS {self.table(beside)}")
 
 
-async def exchange(months: Sequence[MonthOfTable], new: Beside, old: Beside, *, after: str) -> None:
+async def exchange(
+    months: Sequence[MonthOfTable], new: Beside, old: Beside, *, referred: str
+) -> None:
     """In the caller's transaction: nothing is read, who reads or posts waits for a moment.
 
-    `months` are of several tables, those first that others refer to. `after` is the statement that
-    waits for those who write them, like POSTINGS.
+    `months` are of several tables, those first that others refer to. `referred` is the table that
+    their keys lead to: attaching locks it, since keys have triggers there. It is locked before the
+    others, because who writes those has mostly read it before: so nobody stands half-way with what
+    is needed next.
     """
     await db.execute("SET LOCAL lock_timeout = '500ms'")
-    await db.execute(after)
+    await db.execute(f"LOCK TABLE {referred} IN ACCESS EXCLUSIVE MODE")
     for each in months:
         await db.execute(f"LOCK TABLE {each.parent} IN ACCESS EXCLUSIVE MODE")
     for each in reversed(months):

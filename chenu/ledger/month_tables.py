@@ -12,14 +12,7 @@ import msgspec
 from chenu.core import db
 from chenu.core.months import Month
 from chenu.ledger.archives import Opening
-from chenu.ledger.month_exchange import (
-    POSTINGS,
-    Beside,
-    FileRows,
-    MonthOfTable,
-    exchange,
-    name_of_month,
-)
+from chenu.ledger.month_exchange import Beside, FileRows, MonthOfTable, exchange, name_of_month
 
 COLUMNS = (
     *("id", "transaction_id", "ledger_account_id", "account_id", "amount", "business_key"),
@@ -192,7 +185,7 @@ class LedgerMonth(msgspec.Struct, frozen=True):
 
     async def exchange(self, new: Beside, old: Beside) -> None:
         """In the caller's transaction, for a moment."""
-        await exchange((self._transactions, self._entries), new, old, after=POSTINGS)
+        await exchange((self._transactions, self._entries), new, old, referred="ledger_account")
 
     async def clear(self) -> None:
         """What was made beside, or exchanged: nothing reads it."""

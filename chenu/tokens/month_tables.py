@@ -25,10 +25,6 @@ COLUMNS = (
 )
 """Of a month's rows in its file: without `reason`, which a deletion could not reach there."""
 _LISTED = ", ".join(COLUMNS)
-_CHANGES = "LOCK TABLE token_grant IN ACCESS EXCLUSIVE MODE"
-"""Waits for those that run: each reads grants before it reads or writes an entry. Attaching a month
-takes this lock in any case, because of its foreign key, and later would be after others.
-"""
 _OPENING = "account_id, token_grant, pool, amount"
 
 
@@ -169,7 +165,7 @@ class TokenMonth(msgspec.Struct, frozen=True):
 
     async def exchange(self, new: Beside, old: Beside) -> None:
         """In the caller's transaction, for a moment."""
-        await exchange((self._entries,), new, old, after=_CHANGES)
+        await exchange((self._entries,), new, old, referred="token_grant")
 
     async def clear(self) -> None:
         """What was made beside, or exchanged: nothing reads it."""

@@ -1,8 +1,10 @@
 """An old month of the ledger leaves for a file but for its money; the books prove themselves."""
 
+import asyncio
 import gzip
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -205,6 +207,27 @@ async def test_interrupted_anywhere_it_goes_on(
 
 def fail(*args: object, **named: object) -> None:
     raise RuntimeError("no room")
+
+
+async def test_what_is_booked_meanwhile_waits_for_a_moment(old: Old) -> None:
+    await book_meanwhile(old.settings.database_url, old.archive, old.restore)
+
+    assert await violated() == []
+
+
+async def book_meanwhile(url: str, *runs: Callable[[], Awaitable[None]]) -> None:
+    """Three sessions post, grant, spend and revoke all the time."""
+    done = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        sessions = [await stack.enter_async_context(open_session(url)) for _ in range(3)]
+        booking = [asyncio.create_task(session.book_until(done)) for session in sessions]
+        try:
+            for run in runs:
+                await run()
+        finally:
+            done.set()
+            await asyncio.gather(*booking)
+    assert min(session.times for session in sessions) > 2
 
 
 async def test_what_cannot_be_archived_is_refused_in_words(old: Old, split: Any) -> None:
