@@ -16,7 +16,9 @@ from chenu.tiers.catalogue import TierCode
 from chenu.tokens.grants import GrantKind
 from storefront.csv_export import BYTE_ORDER_MARK
 from storefront.routes import token_statement
+from tests.conftest import Engines
 from tests.people import Person, agent_input, make_member, make_published_agent
+from tests.rows import unguarded
 from tests.storefront.browser import Browser
 from tests.storefront.token_lives import give, give_budget, owe, reserve, run
 from tests.storefront.visitors import make_reader, make_seller
@@ -209,6 +211,27 @@ async def test_a_month_before_the_account_is_empty_and_the_choice_has_it(
     chosen = [each for each in seen.page.find("option") if "selected" in each.attributes]
     assert [each.attributes["value"] for each in chosen] == ["2025-02"]
     assert "There is no entry in this month" in seen.words
+
+
+async def test_an_archived_month_is_refused_and_not_offered(
+    browser: Browser, person: Person, engines: Engines
+) -> None:
+    await give(person, 1_000)
+    async with unguarded(engines) as connection:
+        await connection.execute(
+            "UPDATE token_entry SET created_at = '2025-01-15+00';"
+            " INSERT INTO archived_month VALUES"
+            " (gen_random_uuid(), 'token_entry', '2025-02-01', 0, '{}', '', now())"
+        )
+
+    page = await browser.get("/tokens/statement?month=2025-02")
+    file = await browser.get("/tokens/statement.csv?month=2025-02")
+    offered = (await browser.get("/tokens/statement?month=2025-01")).page.find("option")
+    months = {each.attributes["value"] for each in offered}
+
+    assert (page.status, file.status) == (409, 409)
+    assert "What was used in 2025-02 has been archived" in page.words
+    assert {"2025-01", "2025-02", "2025-03"} & months == {"2025-01", "2025-03"}
 
 
 @pytest.mark.parametrize(
