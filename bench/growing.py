@@ -78,12 +78,19 @@ def describe_growth(found: list[Growth]) -> str:
     lines = ["| what | 100,000, ms | 1,000,000, ms | ratio: median | least | most | goal |"]
     lines += ["|---|---|---|---|---|---|---|"]
     for each in found:
-        ratio, is_met = each.ratio, "met" if each.ratio.median <= MOST else "NOT met"
+        ratio = each.ratio
         lines.append(
             f"| {each.label} | {each.small_ms:.1f} | {each.large_ms:.1f} | {ratio.median:.2f}"
-            f" | {ratio.least:.2f} | {ratio.most:.2f} | {MOST:g} {is_met} |"
+            f" | {ratio.least:.2f} | {ratio.most:.2f} | {_goal_of(each)} |"
         )
     return "\n".join(lines)
+
+
+def _goal_of(growth: Growth) -> str:
+    """Of counts it is how much they read: tests/agents/test_filtered_lists.py."""
+    if growth.label.startswith(("a count", "counts")):
+        return ""
+    return f"{MOST:g} {'met' if growth.ratio.median <= MOST else 'NOT met'}"
 
 
 def _subjects() -> dict[str, list[Ask]]:
