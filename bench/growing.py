@@ -100,6 +100,10 @@ def _subjects() -> dict[str, list[Ask]]:
         f"words by {sort.lower()}": [_listing(AgentQuery(word, sort=sort)) for word in words]
         for sort in AgentSort
     }
+    rare = _FILTERS["a level and a capability in a range of prices"]
+    for sort in AgentSort:
+        queries = [AgentQuery(word, rare, sort) for word in words]
+        found[f"words within three filters by {sort.lower()}"] = [_listing(q) for q in queries]
     found["a count of words"] = [_count(AgentQuery(word)) for word in words]
     found["counts of the filters, of words"] = [
         _facets(AgentQuery(each)) for each in words[:_AGAIN]

@@ -191,7 +191,7 @@ def _select(
 def _select_most_installed(
     query: AgentQuery, page: PageRequest, columns: str
 ) -> tuple[str, list[Any]]:
-    conditions = conditions_of(query, Mode.WORDS)
+    conditions, _ = indexed_conditions_of(query, Mode.WORDS)
     conditions.parts.append(_BY_INSTALLS.where(page, conditions.args))
     matches = most_installed(conditions.sql, page.size + 1, least_first=page.backwards)
     sql = f"""
@@ -205,7 +205,7 @@ def _select_ranked(
     query: AgentQuery, mode: Mode, page: PageRequest, columns: str
 ) -> tuple[str, list[Any]]:
     """Ranks the most installed matches only, because ranking every match would cost too much."""
-    conditions = conditions_of(query, mode)
+    conditions, _ = indexed_conditions_of(query, mode)
     score = score_of(query.search, mode, conditions)
     matches = f"""
         SELECT a.id AS agent_id, {score} AS score
