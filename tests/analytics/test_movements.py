@@ -58,7 +58,7 @@ async def test_without_a_change_nothing_is_recorded(
 ) -> None:
     await stripe_side.reset()
     person = await open_paid_plan(services)
-    await advance(services, 31)
+    await advance(services, 31.1)
     assert person.actor.account_id is not None
 
     await record_movement(person.actor.account_id)

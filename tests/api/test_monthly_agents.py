@@ -41,7 +41,7 @@ async def test_payments_of_a_monthly_purchase_are_one_for_each_month(
 ) -> None:
     market = await open_monthly_market(services)
     purchase = await begin(services, market)
-    await advance(services, 31)
+    await advance(services, 31.1)
 
     node = await read(open_api(client, services, market), purchase)
 

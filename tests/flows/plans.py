@@ -100,7 +100,10 @@ async def catch_up(services: Services) -> None:
 
 
 async def advance(services: Services, days: float) -> None:
-    """Stripe's clock and ours, then everything that follows."""
+    """Stripe's clock and ours, then everything that follows.
+
+    A month is 31.1 days at most: of 31, and the hour in which Stripe leaves an invoice a draft.
+    """
     await move_clocks(services, days)
     await catch_up(services)
 

@@ -69,7 +69,7 @@ async def test_a_contract_begins_at_once_and_ends_by_itself(
     contract_id = await enter_contract(finance.actor, account_of(person), contract_of_days(-1, 30))
     assert (await tier_of(person), await seats_of(person)) == ("ENTERPRISE", 1)
 
-    await advance(services, 31)
+    await advance(services, 31.1)
     await apply_due_contracts()
 
     assert (await get_contract(contract_id)).status is ContractStatus.ENDED

@@ -105,7 +105,7 @@ async def test_what_is_quoted_is_charged(
     if trial:
         await advance(services, 14.1)
     for _ in range(3):
-        await move_clocks(services, 31 if interval is MONTH else 366)
+        await move_clocks(services, 31.1 if interval is MONTH else 366)
 
     invoices = await list_invoices(stripe_side, began.subscription)
     first, second, _, fourth = (invoice["amount_paid"] for invoice in invoices[:4])

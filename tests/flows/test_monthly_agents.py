@@ -56,8 +56,8 @@ async def test_first_month_is_split_transferred_and_gives_access(
 async def test_each_renewal_is_one_more_payment(services: Services, market: Market) -> None:
     purchase = await begin(services, market)
 
-    await advance(services, 31)
-    await advance(services, 31)
+    await advance(services, 31.1)
+    await advance(services, 31.1)
 
     payments = await payments_of(purchase)
     assert [payment.creator_share for payment in payments] == [700, 700, 700]

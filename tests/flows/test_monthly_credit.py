@@ -49,11 +49,11 @@ async def test_a_month_paid_by_credit_whole_or_in_part_is_shared_out_whole(
     services: Services, market: Market, stripe_side: StripeSide
 ) -> None:
     purchase = await begin(services, market)
-    await advance(services, 31)
+    await advance(services, 31.1)
     subscription = await subscription_of(purchase)
     await make_cheaper(stripe_side, subscription.stripe_subscription_id, 900)
     for _ in range(2):
-        await advance(services, 31)
+        await advance(services, 31.1)
     await advance(services, 8)  # our balance is available, which pays what has no charge
 
     payments = await payments_of(purchase)

@@ -53,7 +53,7 @@ async def test_the_buyer_gives_the_first_month_back_and_nobody_pays_on(
     assert not await is_usable(purchase)
     assert not (await subscription_of(purchase)).is_live
     assert await reversed_of(stripe_side, purchase.id) == [700]
-    await advance(services, 31)
+    await advance(services, 31.1)
     assert len(await payments_of(purchase)) == 1
 
 
@@ -61,7 +61,7 @@ async def test_a_part_and_an_earlier_month_leave_the_subscription(
     services: Services, market: Market
 ) -> None:
     purchase = await begin(services, market)
-    await advance(services, 31)
+    await advance(services, 31.1)
 
     await refund(services, market.creator, purchase, amount=300)
     await refund(services, market.creator, purchase, number=1)

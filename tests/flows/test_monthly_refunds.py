@@ -40,7 +40,7 @@ async def test_it_ends_once_the_last_month_went_back_whole(
     services: Services, market: Market, stripe_side: StripeSide
 ) -> None:
     purchase = await begin(services, market)
-    await advance(services, 31)
+    await advance(services, 31.1)
     last, first = sorted(
         await payments_of(purchase), key=lambda payment: payment.paid_at, reverse=True
     )
@@ -53,7 +53,7 @@ async def test_it_ends_once_the_last_month_went_back_whole(
     ):
         await give_back(services, stripe_side, charge, amount)
         states.append(await state_of(purchase))
-    await advance(services, 31)
+    await advance(services, 31.1)
 
     goes_on = (PurchaseStatus.ACTIVE, True, True)
     assert states == [goes_on, goes_on, (PurchaseStatus.REFUNDED, False, False)]
@@ -67,7 +67,7 @@ async def test_a_month_that_is_known_here_only_by_its_refund_is_booked_with_it(
     services: Services, market: Market, stripe_side: StripeSide
 ) -> None:
     purchase = await begin(services, market)
-    await move_clocks(services, 31)
+    await move_clocks(services, 31.1)
     [charge] = [
         each["id"]
         for each in await stripe_side.list_all("/v1/charges")

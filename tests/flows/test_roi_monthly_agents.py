@@ -15,7 +15,7 @@ async def test_each_invoice_of_a_monthly_agent_costs_once_on_the_day_paid(
     market = await open_monthly_market(services, price=999)
     purchase = await begin(services, market)
     days = [business_now().date()]
-    await advance(services, 31)
+    await advance(services, 31.1)
     days.append(business_now().date())
 
     payments = await payments_of(purchase)

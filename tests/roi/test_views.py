@@ -14,7 +14,7 @@ async def test_a_month_has_one_row_for_each_person(services: Services) -> None:
     for _ in range(2):
         await record_view(ada)
     await record_view(bob)
-    await move_clocks(services, 31)
+    await move_clocks(services, 31.1)
     await record_view(ada)
 
     assert await count("roi_view") == 3

@@ -77,13 +77,13 @@ async def test_one_click_cancels_and_another_takes_it_up_again(subscriber: Brows
 async def test_receipts_pile_up_and_the_end_shows_a_way_back(
     subscriber: Browser, services: Services, agent: AgentRow
 ) -> None:
-    await advance(services, 31)
-    await advance(services, 31)
+    await advance(services, 31.1)
+    await advance(services, 31.1)
     three = await subscriber.get(await purchase_url())
     invoices = await subscriber.get("/account/invoices")
 
     await press(subscriber, "cancel")
-    await advance(services, 31)
+    await advance(services, 31.1)
     ended = await subscriber.get(await purchase_url())
     library = await subscriber.get("/library")
     product = await subscriber.get(f"/agents/{agent.slug}")
