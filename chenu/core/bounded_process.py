@@ -37,8 +37,11 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def command_of(module: str) -> tuple[str, ...]:
-    """Runs the module without anything of the folder or the user."""
-    return (sys.executable, "-I", "-m", module)
+    """Runs the module without anything of the folder or the user; it writes no compiled modules.
+
+    On a full disk Python would store a part of one, which every later process would trip over.
+    """
+    return (sys.executable, "-I", "-B", "-m", module)
 
 
 class BoundedProcess:
