@@ -165,11 +165,11 @@ def _read_for(counts: int) -> int:
 
 async def _count_rest(query: AgentQuery, mode: Mode, name: str, found: Counter[str]) -> None:
     """What the first matches leave open is counted by itself: at most 1,001 agents are read."""
-    conditions, _ = indexed_conditions_of(query, mode)
-    conditions.parts.append(HAS_OPTION.format("ARRAY[named.option]"))
     rest = [f"{name}:{option}" for option, count in found.items() if count <= COUNT_UP_TO]
     if not rest:
         return
+    conditions, _ = indexed_conditions_of(query, mode)
+    conditions.parts.append(HAS_OPTION.format("ARRAY[named.option]"))
     asked = conditions.arg(rest)
     matches = some_that_meet(conditions.sql, mode, "1 AS one", COUNT_UP_TO + 1, has_index=True)
     sql = f"""

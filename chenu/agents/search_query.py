@@ -158,14 +158,9 @@ def conditions_of(criteria: AgentQuery, mode: Mode) -> Conditions:
         conditions.add("fold({}) <% a.names", _storable(criteria.search[:_MAX_SEARCH]))
     elif mode is Mode.NOTHING:
         conditions.parts.append("false")
-    conditions.parts += conditions_of_filter(criteria.filter, conditions)
+    of_filter = (condition_of(criteria.filter, name, conditions) for name in _CONDITIONS)
+    conditions.parts += [condition for condition in of_filter if condition is not None]
     return conditions
-
-
-def conditions_of_filter(wanted: AgentFilter, conditions: Conditions) -> list[str]:
-    """Those of the fields that are set; their values go to the arguments of `conditions`."""
-    each = (condition_of(wanted, name, conditions) for name in _CONDITIONS)
-    return [condition for condition in each if condition is not None]
 
 
 def condition_of(wanted: AgentFilter, name: str, conditions: Conditions) -> str | None:
@@ -210,7 +205,7 @@ def indexed_conditions_of(criteria: AgentQuery, mode: Mode) -> tuple[Conditions,
     site and rising ones have indexes of their own.
     """
     conditions = conditions_of(criteria, mode)
-    options, ranges = options_of(criteria.filter), ranges_of(criteria.filter)
+    options, ranges = _options_of(criteria.filter), ranges_of(criteria.filter)
     for values in options:
         conditions.add(HAS_OPTION, values)
     for values in ranges:
@@ -218,7 +213,7 @@ def indexed_conditions_of(criteria: AgentQuery, mode: Mode) -> tuple[Conditions,
     return conditions, mode is Mode.WORDS or bool(options or ranges)
 
 
-def options_of(wanted: AgentFilter) -> list[list[str]]:
+def _options_of(wanted: AgentFilter) -> list[list[str]]:
     """For each filter field that is set the options of which an agent has to have one."""
     named = {
         name: [_storable(each) for each in getattr(wanted, name)]

@@ -167,14 +167,15 @@ async def counted_statements() -> AsyncIterator[list[str]]:
         if not any(mark in record.query for mark in _DRIVERS_OWN):
             statements.append(record.query)
 
-    holders = list(pool._pool._holders)
-    for holder in holders:
+    connections = []
+    for holder in pool._pool._holders:
         if holder._con is None:
             await holder.connect()
+        connections.append(holder._con)
         holder._con.add_query_logger(note)
     try:
         yield statements
     finally:
         await asyncio.sleep(0)  # the driver reports a statement one turn of the event loop later
-        for holder in holders:
-            holder._con.remove_query_logger(note)
+        for connection in connections:  # the pool may have closed one that nobody used for long
+            connection.remove_query_logger(note)
