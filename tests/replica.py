@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
 
 from chenu.core import db
+from chenu.core.recent_writes import GROUPS
 from chenu.core.replica import Replica
 from chenu.core.staleness import ReadKind
 from chenu.demo.engines import postgres_program, start_postgres, unprivileged_user
@@ -145,3 +148,9 @@ async def until_caught_up(replica: Replica) -> None:
         return replica.is_fit and replica.has_replayed(position)
 
     await until(has_replayed, "a replica that has caught up")
+
+
+async def remember_long_ago(valkey: Redis | RedisCluster) -> None:
+    """As a Valkey that has been there for so long that it has all notes that count."""
+    for group in GROUPS:
+        await valkey.set(group, 0)

@@ -7,6 +7,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bench.scale.places import CACHES, IPS, NODES, PASSWORD, PORTS
+from chenu.core.recent_writes import GROUPS
+from chenu.core.redis import connect_cluster
 from chenu.demo.processes import StartError
 
 _SLOTS = 16_384
@@ -22,9 +24,21 @@ async def make_cluster() -> None:
         await _until(lambda: _know_each_other(clients), "nodes that know each other")
         await _replicate(clients)
         await _until(lambda: _are_linked(clients), "copies of masters")
+        await _remember_long_ago()
     finally:
         for client in clients.values():
             await client.aclose()
+
+
+async def _remember_long_ago() -> None:
+    """Nobody has written yet: replicas are read from the beginning."""
+    nodes = [f"{IPS[name]}:{port}" for name, port in NODES]
+    cluster = connect_cluster(f"redis://:{PASSWORD}@{nodes[0]}/0", nodes)
+    try:
+        for group in GROUPS:
+            await cluster.set(group, 0)
+    finally:
+        await cluster.aclose()
 
 
 async def find_masters() -> list[tuple[str, int]]:

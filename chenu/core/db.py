@@ -40,7 +40,13 @@ Params = ParamSpec("Params")
 
 POOL_SIZE = 16
 _STOP_SECONDS = 2
-_REPLICA_OPTIONS = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 2, "command_timeout": 5}
+_REPLICA_OPTIONS = {
+    "min_size": 1,
+    "max_size": POOL_SIZE,
+    "timeout": 2,
+    "command_timeout": 5,
+    "target_session_attrs": "any",
+}
 
 REPLICA: Replica | None = None
 DIRECT: dict[str, Any] | None = None

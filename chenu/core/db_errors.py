@@ -24,7 +24,8 @@ LOST = (
     asyncpg.TooManyConnectionsError,
 )
 WRITES_REFUSED = (asyncpg.ReadOnlySQLTransactionError,)
-"""The server is no primary any more: after a fail-over, until its address leads to the new one."""
+"""For a while, by whoever runs the server (`default_transaction_read_only`)."""
+_NO_PRIMARY = (asyncpg.TargetServerAttributeNotMatched,)
 TOO_SLOW = (TimeoutError, asyncpg.QueryCanceledError)
 """A statement took too long and was cancelled; the connection is still usable."""
 CONTENTION = (
@@ -63,18 +64,14 @@ def is_lost(error: BaseException | None) -> bool:
     return isinstance(error, (*LOST, *WRITES_REFUSED)) and not is_ours
 
 
-def refuses_writes(error: BaseException) -> bool:
-    """Whether the error, or the one that it was made of, says that the server takes no writes."""
-    return isinstance(error, WRITES_REFUSED) or isinstance(error.__cause__, WRITES_REFUSED)
-
-
 @contextmanager
 def no_answer_is_unavailable() -> Iterator[None]:
     """For the start of a process: the message tells operators what is wrong with DATABASE_URL."""
     try:
         yield
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        reason = str(error) or type(error).__name__
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, *_NO_PRIMARY) as error:
+        is_replica = isinstance(error, _NO_PRIMARY)
+        reason = "its server is a replica" if is_replica else str(error) or type(error).__name__
         raise Unavailable(
             "DATABASE_URL: the database cannot be used: {reason}", reason=reason
         ) from error

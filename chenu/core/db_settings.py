@@ -2,6 +2,9 @@
 
 Under transaction pooling each transaction may run in another session, so that nothing of ours may
 rest on one: `connect_query` is what the pooler runs in each of its own. docs/scaling.md.
+
+No session is of a replica, so that nobody reads there what another server has had since. A primary
+becomes a replica by a restart alone, which ends its sessions. docs/decisions/0108.
 """
 
 from typing import Any
@@ -24,6 +27,12 @@ _IMPATIENT = {
     "idle_in_transaction_session_timeout": "1min",
 }
 _COMMAND_SECONDS = 30
+_END_ON_REPLICA = "SELECT pg_terminate_backend(pg_backend_pid()) WHERE pg_is_in_recovery()"
+"""Before the role is set, which may not end sessions of the connection's user."""
+_OF_THE_POOLER = {"chenu.ends_on_replica": "on"}
+"""Says that `connect_query` has looked for it."""
+PRIMARY = {"target_session_attrs": "primary"}
+"""Option of the driver: a connection to a replica fails."""
 _PATIENT = dict.fromkeys(_IMPATIENT, "0")
 
 
@@ -37,8 +46,9 @@ def connect_query() -> str:
     """For `connect_query` of pgbouncer.ini. Extensions' settings are known once they are loaded, so
     that pg_trgm's comes with a look at its library.
     """
-    settings = session_settings(APP_ROLE)
-    return "; ".join(f"SET {name} = '{value}'" for name, value in settings.items())
+    settings = session_settings(APP_ROLE) | _OF_THE_POOLER
+    sets = (f"SET {name} = '{value}'" for name, value in settings.items())
+    return "; ".join((_END_ON_REPLICA, *sets))
 
 
 def make_options(
@@ -47,7 +57,7 @@ def make_options(
     """Of the driver's connections. A pooler has set all but what it knows of each client."""
     options: dict[str, Any] = {"command_timeout": None if is_patient else _COMMAND_SECONDS}
     if not is_pooled:
-        return {**options, "dsn": url, "server_settings": settings}
+        return {**options, **PRIMARY, "dsn": url, "server_settings": settings}
     known = {"application_name": settings["application_name"]}
     # A named statement would be left in a session that others get: PgBouncer before 1.21.
     return {**options, "dsn": url, "server_settings": known, "statement_cache_size": 0}
@@ -55,7 +65,7 @@ def make_options(
 
 async def require_session_settings(connection: Any, role: str | None) -> None:
     """Raises Unavailable, with what the pooler has to do, if its sessions are not set so."""
-    settings = session_settings(role)
+    settings = session_settings(role) | _OF_THE_POOLER
     sql = """
         SELECT name FROM unnest($1::text[], $2::text[]) AS wanted (name, value)
         WHERE current_setting(name, true) IS DISTINCT FROM value ORDER BY name

@@ -4,7 +4,6 @@ from typing import Any
 
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from chenu.core.db_errors import refuses_writes
 from chenu.core.pool import ConnectionPool
 
 
@@ -25,8 +24,7 @@ class Transaction(PostgresTransaction):
         finally:
             self.engine.current_transaction.reset(self.context)
             if self.engine.pool:
-                is_demoted = exception is not None and refuses_writes(exception)
-                await self.engine.pool.release(self.connection, is_demoted=is_demoted)
+                await self.engine.pool.release(self.connection)
             else:
                 await self.connection.close()
         return exception is None
@@ -47,7 +45,7 @@ class Engine(PostgresEngine):
 
     async def start_connection_pool(self, **kwargs: Any) -> None:
         await super().start_connection_pool(**kwargs)
-        self.pool: Any = ConnectionPool(self.pool, must_write=True)
+        self.pool: Any = ConnectionPool(self.pool)
 
     def transaction(self, allow_nested: bool = True) -> Transaction:
         return Transaction(engine=self, allow_nested=allow_nested)

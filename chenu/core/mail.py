@@ -55,10 +55,7 @@ class MailRow(msgspec.Struct, frozen=True):
 
 _MAILS = Columns(MailRow, OutboxMail, params="{0}params::text")
 
-_LOCK = """
-    SELECT CASE WHEN NOT pg_is_in_recovery()
-        THEN pg_try_advisory_lock(hashtextextended($1, 0)) END
-"""
+_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
 _QUEUE = f"""
     WITH mail AS (
         INSERT INTO outbox_mail (id, business_key, kind, to_address, locale, params, state,
@@ -105,9 +102,7 @@ async def queue_mail(
 async def claim(mail_id: UUID) -> AsyncIterator[MailRow | None]:
     """The mail, locked for this sender; None if it was sent or another sender holds it.
 
-    A session lock rather than a lease: it is freed with the connection of a sender that dies. None
-    as well after a fail-over, on a server that has become a replica: it would lock for anybody, and
-    show as waiting what was sent since.
+    A session lock rather than a lease: it is freed with the connection of a sender that dies.
     """
     async with _AT_ONCE, own_session() as connection:
         if not await connection.fetchval(_LOCK, f"mail:{mail_id}"):

@@ -15,6 +15,7 @@ from piccolo.apps.migrations.tables import Migration
 
 from chenu.core import db
 from chenu.core.db_errors import is_lost, no_answer_is_unavailable
+from chenu.core.db_settings import PRIMARY
 from chenu.core.errors import Unavailable
 from chenu.core.i18n import mark
 from chenu.core.migration_run import APP, create_migration_table, load_migrations, run_migration
@@ -36,7 +37,7 @@ async def apply_migrations(url: str, only: Collection[str] | None = None) -> lis
     at all, and tried again while others hold its tables. Raises Unavailable.
     """
     with no_answer_is_unavailable():
-        guard = await asyncpg.connect(url)
+        guard = await asyncpg.connect(url, **PRIMARY)
     try:
         with _lost_is_unavailable():
             await _take_turn(guard)

@@ -11,8 +11,6 @@ from typing import Any
 
 import asyncpg
 
-from chenu.core.db_errors import refuses_writes
-
 _SEEN_BY_THE_POOL = 100
 """Every hundredth release goes to asyncpg's pool, which replaces old and closes idle
 connections.
@@ -20,14 +18,10 @@ connections.
 
 
 class ConnectionPool:
-    """Wraps asyncpg's pool and has the same interface.
+    """Wraps asyncpg's pool and has the same interface."""
 
-    `must_write`: a connection to a server that has become a replica is closed.
-    """
-
-    def __init__(self, pool: Any, *, must_write: bool = False) -> None:
+    def __init__(self, pool: Any) -> None:
         self._pool = pool
-        self._must_write = must_write
         self._ready: list[Any] = []
         self._waiting = 0
         self._released = 0
@@ -52,16 +46,8 @@ class ConnectionPool:
         finally:
             self._waiting -= 1
 
-    async def release(
-        self, connection: Any, *, is_clean: bool = True, is_demoted: bool = False
-    ) -> None:
-        """Return it to asyncpg's pool, which waits for a statement that may still be running.
-
-        `is_demoted`: its server has become a replica.
-        """
-        if is_demoted and self._must_write:
-            connection.terminate()  # asyncpg's pool takes it back by itself
-            return
+    async def release(self, connection: Any, *, is_clean: bool = True) -> None:
+        """Return it to asyncpg's pool, which waits for a statement that may still be running."""
         self._released += 1
         is_due = self._released % _SEEN_BY_THE_POOL == 0
         is_wanted = is_due or self._waiting or self._is_closing
@@ -103,11 +89,7 @@ class _Lease:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is None:
-            await self._pool.release(self._connection)
-            return
-        is_demoted = refuses_writes(error)
-        await self._pool.release(self._connection, is_clean=False, is_demoted=is_demoted)
+        await self._pool.release(self._connection, is_clean=error is None)
 
 
 async def _end_statement(connection: Any) -> None:

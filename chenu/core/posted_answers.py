@@ -7,10 +7,10 @@ import asyncio
 
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
-from redis.exceptions import RedisError
 
 from chenu.core.errors import Unavailable
 from chenu.core.i18n import mark
+from chenu.core.redis import AWAY
 
 LIFE_SECONDS = 120
 _PATIENCE_SECONDS = 2.0
@@ -28,7 +28,7 @@ class PostedAnswers:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._redis.set(_key(name), text.encode(), ex=LIFE_SECONDS)
-        except (RedisError, OSError, TimeoutError):
+        except AWAY:
             raise Unavailable(_AWAY) from None
 
     async def take(self, name: str) -> str:
@@ -36,7 +36,7 @@ class PostedAnswers:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 found = await self._redis.getdel(_key(name))
-        except (RedisError, OSError, TimeoutError):
+        except AWAY:
             raise Unavailable(_AWAY) from None
         return found.decode() if isinstance(found, bytes) else str(found or "")
 

@@ -8,10 +8,10 @@ from contextvars import ContextVar
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub as RedisPubSub
 from redis.asyncio.cluster import RedisCluster
-from redis.exceptions import RedisError
 
 from chenu.core.posted_answers import PostedAnswers
 from chenu.core.recent_writes import RecentWrites
+from chenu.core.redis import AWAY
 from chenu.core.tallies import Tallies
 
 _POLL_SECONDS = 2.0
@@ -38,7 +38,7 @@ class PubSub:
         pipeline = self._redis.pipeline(transaction=False)
         for channel in channels:
             pipeline.publish(channel, b"1")
-        with contextlib.suppress(RedisError, OSError):
+        with contextlib.suppress(*AWAY):
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await pipeline.execute()
 
@@ -52,7 +52,7 @@ class PubSub:
             async with contextlib.aclosing(self._listen(channel)) as events:
                 async for _ in events:
                     yield
-        except (RedisError, OSError):
+        except AWAY:
             while True:  # without Valkey, poll regularly
                 await asyncio.sleep(_POLL_SECONDS)
                 yield

@@ -13,6 +13,7 @@ from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job as QueuedJob
 
 from chenu.core import db, tracing
+from chenu.core.db_settings import PRIMARY
 from chenu.core.errors import ChenuError
 from chenu.core.queue import Job
 
@@ -51,7 +52,7 @@ async def work(
     with more statements.
     """
     settings = {"application_name": "chenu-queue", **({"role": role} if role else {})}
-    connection = await asyncpg.connect(url, server_settings=settings)
+    connection = await asyncpg.connect(url, server_settings=settings, **PRIMARY)
     try:
         await _work_on(connection, stop, is_prompt)
     finally:

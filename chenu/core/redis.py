@@ -8,8 +8,11 @@ from redis.asyncio.connection import Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.connection import HiredisRespSerializer
+from redis.exceptions import RedisClusterException, RedisError
 from redis.typing import EncodableT
 
+AWAY = (RedisError, RedisClusterException, OSError)
+"""What clients raise where Valkey, or a part of the cluster, does not answer; TimeoutError too."""
 _PATIENCE_SECONDS = 0.5
 _MOVES = 3
 """How often a command follows a slot that has moved to another node."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
-from redis.exceptions import RedisError
+
+from chenu.core.redis import AWAY
 
 _PATIENCE_SECONDS = 0.1
 
@@ -18,7 +19,7 @@ class Tallies:
 
     async def add(self, tally: str, member: str) -> None:
         """One more. Never fails, and never makes anybody wait long."""
-        with contextlib.suppress(RedisError, OSError, TimeoutError):
+        with contextlib.suppress(*AWAY):
             async with asyncio.timeout(self.patience_seconds):
                 await self._redis.hincrby(_key(tally), member, 1)
 

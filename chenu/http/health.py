@@ -4,7 +4,6 @@ import asyncio
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from redis.exceptions import RedisError
 
 from chenu.core import db, redis
 from chenu.core.errors import ChenuError
@@ -43,7 +42,7 @@ async def _check_cache(settings: Settings) -> str:
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             await client.ping()
-    except (RedisError, OSError, TimeoutError):
+    except redis.AWAY:
         return "down"
     finally:
         await client.aclose()

@@ -10,13 +10,14 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, ResponseError
 
 from chenu.core.circuit_breaker import CircuitBreaker
 from chenu.core.clock import CLOCK
 from chenu.core.errors import Unavailable
 from chenu.core.group_commit import GroupCommit
 from chenu.core.months import Month
+from chenu.core.redis import AWAY
 from chenu.metering.allowances import Allowance
 from chenu.metering.decisions import Taken, read_answer
 
@@ -89,7 +90,7 @@ class TakeScript:
         try:
             async with asyncio.timeout(self.patience_seconds):
                 answers = await self._ask(runs)
-        except (RedisError, OSError, TimeoutError) as error:
+        except AWAY as error:
             self._breaker.fail()
             log.warning("limits_without_valkey", error=type(error).__name__)
             raise ValkeyAway from error

@@ -22,7 +22,13 @@ from tests.core.split_database import (
     split_while_used,
 )
 from tests.faults.own_engines import own_pool
-from tests.replica import RunningReplica, open_replica, read_by_product, until_fit
+from tests.replica import (
+    RunningReplica,
+    open_replica,
+    read_by_product,
+    remember_long_ago,
+    until_fit,
+)
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +41,7 @@ def running(engines: Engines) -> Iterator[RunningReplica]:
 async def replica(services: Services, running: RunningReplica) -> AsyncIterator[Replica]:
     async with read_by_product(running.url) as opened:
         await until_fit(opened)
+        await remember_long_ago(services.pubsub._redis)
         yield opened
 
 

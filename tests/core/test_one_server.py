@@ -1,10 +1,8 @@
 """An address that leads to several servers, as HAProxy's: a process reads one of them at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 
 import pytest
 from structlog.testing import capture_logs
@@ -14,47 +12,11 @@ from chenu.core.one_server import OneServerPool, OtherServer
 from chenu.core.staleness import ReadKind, StaleRead, stale_reads
 from chenu.flows.services import Services
 from tests.conftest import Engines
+from tests.doors import open_door
 from tests.replica import RunningReplica, read_by_product, until_fit
 from tests.waiting import until
 
 _IS_COPY = "SELECT pg_is_in_recovery()"
-
-
-@dataclass
-class Door:
-    """New connections to `url` go to `target`'s server; those that are open stay."""
-
-    url: str
-    target: str
-
-    async def pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        place = urlsplit(self.target)
-        answers, asks = await asyncio.open_connection(place.hostname, place.port)
-        await asyncio.gather(_copy(reader, asks), _copy(answers, writer))
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65_536):
-            writer.write(data)
-    except ConnectionError:
-        pass
-    finally:
-        writer.close()
-
-
-@asynccontextmanager
-async def open_door(target: str) -> AsyncIterator[Door]:
-    door = Door("", target)
-    server = await asyncio.start_server(door.pass_on, "127.0.0.1", 0)
-    place = urlsplit(target)
-    login = place.netloc.rpartition("@")[0]
-    port = server.sockets[0].getsockname()[1]
-    door.url = urlunsplit(place._replace(netloc=f"{login}@127.0.0.1:{port}"))
-    try:
-        yield door
-    finally:
-        server.close()
 
 
 async def test_a_connection_to_another_server_is_refused(

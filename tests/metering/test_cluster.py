@@ -17,7 +17,7 @@ from chenu.metering.allowances import Allowance, allow_account, allow_visitor
 from chenu.metering.limiter import Limiter, make_limiter
 from chenu.metering.plans import ApiPlanCode, get_api_plan
 from tests.conftest import PATIENCE_SECONDS
-from tests.metering.three_nodes import open_cluster
+from tests.valkey_nodes import open_cluster
 
 Cluster = tuple[RedisCluster, list[Child]]
 
