@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from chenu.backup.month_archive import archive, restore_month, verify_month
+from chenu.backup.month_archive import archive, restore_month, verify_month, write_rows
 from chenu.backup.month_file import MonthManifest
 from chenu.backup.month_lists import list_months
 from chenu.core.logs import configure_logs
@@ -36,6 +36,13 @@ async def verify(settings: Settings, file: Path) -> None:
     click.echo("unchanged")
 
 
+async def unpack(settings: Settings, file: Path, target: Path) -> None:
+    """Raises BackupError."""
+    manifest = write_rows(settings, file, target)
+    click.echo(f"unpacked  {target}")
+    _show(manifest)
+
+
 async def restore(settings: Settings, file: Path) -> None:
     """Raises BackupError, Unavailable."""
     configure_logs(settings.log_level)
@@ -45,6 +52,6 @@ async def restore(settings: Settings, file: Path) -> None:
 
 
 def _show(manifest: MonthManifest) -> None:
-    sums = ", ".join(f"{name} {total:,}" for name, total in manifest.sums.items())
-    click.echo(f"month     {manifest.month} of {manifest.table}: {manifest.rows:,} rows, {sums}")
+    sums = "".join(f", {name} {total:,}" for name, total in manifest.sums.items())
+    click.echo(f"month     {manifest.month} of {manifest.table}: {manifest.rows:,} rows{sums}")
     click.echo(f"sha256    {manifest.sha256}")

@@ -27,10 +27,10 @@ def archive_list() -> None:
 @click.argument("month", metavar="YYYY-MM")
 @click.argument("file", type=_FILE)
 def archive_detach(table: str, month: str, file: Path) -> None:
-    """A month that nobody is shown any more, into a new file; CHENU_BACKUP_KEY encrypts.
+    """A month that nothing reads any more, into a new file; CHENU_BACKUP_KEY encrypts.
 
-    TABLE is api_usage; ledger for both of its tables, of which money stays; or token_entry, of
-    which all stays but spends.
+    TABLE is api_usage; stripe_event; affiliate_click, whose visitors are not in the file; ledger
+    for both of its tables, of which money stays; or token_entry, of which all stays but spends.
     """
     from chenu.cli_archive import detach
 
@@ -44,6 +44,19 @@ def archive_verify(file: Path) -> None:
     from chenu.cli_archive import verify
 
     run(verify(load_settings(), file))
+
+
+@archive.command("rows")
+@click.argument("file", type=_FILE)
+@click.argument("target", type=_FILE)
+def archive_rows(file: Path, target: Path) -> None:
+    """The rows of the file into a new text file, as PostgreSQL's COPY writes them.
+
+    Without the database; only `verify` says whether the file is the one that was made.
+    """
+    from chenu.cli_archive import unpack
+
+    run(unpack(load_settings(), file, target))
 
 
 @archive.command("restore")

@@ -56,17 +56,27 @@ class ArchiveWriter:
 
 @contextmanager
 def write_archive(path: Path, key: bytes | None) -> Iterator[ArchiveWriter]:
-    """Readable for its owner alone. Raises BackupError if there is a file of that name."""
+    """As new_file."""
+    with new_file(path) as target:
+        encrypting = Encrypting(target, key) if key is not None else None
+        with tarfile.open(fileobj=encrypting or target, mode="w|") as tar:  # type: ignore[call-overload]
+            yield ArchiveWriter(tar)
+        if encrypting is not None:
+            encrypting.close()
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Readable for its owner alone, and there once it is whole.
+
+    Raises BackupError, also if there is a file of that name.
+    """
     if path.exists():
         raise BackupError("{file} is there already: a backup replaces no file", file=str(path))
     unfinished = path.with_name(path.name + ".part")
     try:
         with _create(unfinished) as target:
-            encrypting = Encrypting(target, key) if key is not None else None
-            with tarfile.open(fileobj=encrypting or target, mode="w|") as tar:  # type: ignore[call-overload]
-                yield ArchiveWriter(tar)
-            if encrypting is not None:
-                encrypting.close()
+            yield target
             target.flush()
             os.fsync(target.fileno())
         unfinished.rename(path)

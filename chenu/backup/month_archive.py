@@ -6,10 +6,12 @@ changed, however well, is not the one that was made.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from itertools import product
 from pathlib import Path
 
 import msgspec
 
+from chenu.backup.archive import new_file
 from chenu.backup.errors import BackupError
 from chenu.backup.ledger_archive import (
     LEDGER,
@@ -22,11 +24,12 @@ from chenu.backup.month_file import (
     MonthManifest,
     describe,
     read_month,
+    read_rows,
     work_folder,
     write_and_read,
 )
 from chenu.backup.month_records import record_file, require_same
-from chenu.backup.month_tables import ARCHIVABLE, NOT_ARCHIVED, MonthTable, Place
+from chenu.backup.month_tables import ARCHIVABLE, MonthTable, Place
 from chenu.backup.token_archive import (
     TOKENS,
     archive_token_month,
@@ -74,9 +77,6 @@ async def owning(settings: Settings) -> AsyncIterator[None]:
 
 def name_month(table: str, month: str) -> MonthTable:
     """Raises BackupError for a table without archives, Invalid for what is no month."""
-    if table in NOT_ARCHIVED:
-        reason = NOT_ARCHIVED[table]
-        raise BackupError("months of {table} are not archived: {why}", table=table, why=reason)
     if table not in ARCHIVABLE:
         raise BackupError(
             "months of {table} are not archived, but those of {tables}",
@@ -150,6 +150,21 @@ async def _compare_attached(month: MonthTable, file: MonthFile, work: Path) -> N
         raise BackupError("{name} is here with other rows than the file", name=month.name)
 
 
+def write_rows(settings: Settings, path: Path, target: Path) -> MonthManifest:
+    """The rows of a file, below a line with the names of their columns, into a new file, as COPY
+    writes them: it asks no database, and so cannot say whether the file is the one that was made.
+
+    Raises BackupError.
+    """
+    with work_folder(path.parent) as work:
+        file = read_month(path, work, settings.backup_key)
+        with new_file(target) as opened:
+            opened.write("\t".join(file.manifest.columns).encode() + b"\n")
+            for block in read_rows(file.rows):
+                opened.write(block)
+    return file.manifest
+
+
 async def restore_month(settings: Settings, path: Path) -> MonthManifest:
     """Attaches the month of the file again; without the rows of people who were deleted since.
 
@@ -169,6 +184,7 @@ async def _restore(file: MonthFile) -> None:
     if archived is None:
         raise BackupError("{name} is not archived", name=month.name)
     require_same(archived, file.manifest)
+    month.require_stored()
     await _load(month, file)
     await _take_back(month)
 
@@ -183,13 +199,13 @@ async def _load(month: MonthTable, file: MonthFile) -> None:
 
 async def _take_back(month: MonthTable) -> None:
     deleted = await list_deleted_people()
-    [rule] = [each for each in PERSONAL if each.table == month.parent]
+    rules = [each for each in PERSONAL if each.table == month.parent]
 
     async def attach() -> None:
         await db.execute(_LOCK_TIMEOUT)
         await month.attach()
         await forget_archived(month.parent, month.month)
-        for person in deleted:
+        for rule, person in product(rules, deleted):
             await erase(rule, await find_whose(person))
 
     await db.run_in_transaction(attach)

@@ -3,34 +3,40 @@
 As the owner of the tables, outside transactions where nobody may wait.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
+from chenu.affiliates.model import ATTRIBUTION
 from chenu.backup.errors import BackupError
 from chenu.backup.month_file import RowsWriter, read_rows
 from chenu.core import db
-from chenu.core.clock import business_now
 from chenu.core.months import Month
+from chenu.core.retention import Retention
+from chenu.jobs.purge import RETENTION_OF
 
 
 class Archivable(msgspec.Struct, frozen=True):
-    """`sums`: columns that are added up. `shown`: so long people are shown a month's rows."""
+    """`needed`: so long after its end a month is read. `sums`: columns that are added up.
 
-    sums: tuple[str, ...]
-    shown: timedelta
+    `left_out`: columns that are in no file, with what a month that comes back has there.
+    """
+
+    needed: timedelta
+    sums: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = {}
 
 
-ARCHIVABLE = {"api_usage": Archivable(("served", "refused"), timedelta(days=731))}
-NOT_ARCHIVED = {
-    "affiliate_click": "what is stored of visitors is deleted when its time is over, not put aside",
-    "stripe_event": "an event that waits must be within reach, and of the others Stripe's ids are"
-    " all there is: the purge drops their months",
+ARCHIVABLE = {
+    # who clicked is not put aside
+    "affiliate_click": Archivable(ATTRIBUTION, left_out={"visitor": "''"}),
+    "api_usage": Archivable(timedelta(days=731), ("served", "refused")),
+    # Stripe lists them for 30 days
+    "stripe_event": Archivable(timedelta(days=31)),
 }
-"""Split tables whose months never become files, and why."""
 
 
 class Place(StrEnum):
@@ -60,16 +66,35 @@ class MonthTable(msgspec.Struct, frozen=True):
     def rule(self) -> Archivable:
         return ARCHIVABLE[self.parent]
 
+    @property
+    def retention(self) -> Retention:
+        return RETENTION_OF[self.parent]
+
     def require_over(self) -> None:
-        """Raises BackupError while somebody is shown the month."""
-        if self.month.end > business_now() - self.rule.shown:
+        """Raises BackupError while the month is read."""
+        if self.month.end > self.retention.clock() - self.rule.needed:
             raise BackupError(
-                "{month} of {table} is still shown to people: a month is archived {days} days after"
-                " its end",
+                "{month} of {table} is still read: a month is archived {days} days after its end",
                 month=str(self.month),
                 table=self.parent,
-                days=self.rule.shown.days,
+                days=self.rule.needed.days,
             )
+
+    def require_stored(self) -> None:
+        """Raises BackupError for one that the next purge would drop."""
+        if self.month.end <= self.retention.clock() - self.retention.keep:
+            raise BackupError(
+                "{month} of {table} would be deleted again: its rows are stored for {days} days;"
+                " `chenu archive rows` reads the file",
+                month=str(self.month),
+                table=self.parent,
+                days=self.retention.keep.days,
+            )
+
+    async def waits(self) -> bool:
+        """Whether something in it has to be done yet. It must be there."""
+        sql = "SELECT month_waits($1::text::regclass, $2)"
+        return bool(await db.fetch_value(sql, self.parent, self.name))
 
     async def find_place(self) -> Place:
         sql = """
@@ -81,17 +106,30 @@ class MonthTable(msgspec.Struct, frozen=True):
         return Place(await db.fetch_value(sql, self.name) or Place.ABSENT)
 
     async def detach(self) -> None:
-        """Nobody waits: readers and writers of the other months go on, and of this one as well."""
+        """Nobody waits: readers and writers of the other months go on, and of this one as well.
+
+        Raises BackupError where there is none, or something in it waits.
+        """
         place = await self.find_place()
         if place is Place.ABSENT:
             raise BackupError("there is no month {name}", name=self.name)
         if place is Place.ATTACHED:
+            await self._require_nothing_waits()
             await db.execute(f"ALTER TABLE {self.parent} DETACH PARTITION {self} CONCURRENTLY")
         if place is Place.DETACHING:
             await db.execute(f"ALTER TABLE {self.parent} DETACH PARTITION {self} FINALIZE")
+        try:
+            await self._require_nothing_waits()  # what began to wait meanwhile
+        except BackupError:
+            await self.attach()
+            raise
+
+    async def _require_nothing_waits(self) -> None:
+        if await self.waits():
+            raise BackupError("something in {name} waits to be handled yet", name=self.name)
 
     async def attach(self) -> None:
-        """In the caller's transaction. Its keys were checked before: nobody waits for long."""
+        """Its keys were checked before: nobody waits for long."""
         sql = f"ALTER TABLE {self.parent} ATTACH PARTITION {self} FOR VALUES {self.bounds}"
         await db.execute(sql)
 
@@ -106,6 +144,8 @@ class MonthTable(msgspec.Struct, frozen=True):
             f"CREATE TABLE {self} (LIKE {self.parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS"
             " INCLUDING GENERATED INCLUDING STORAGE)"
         )
+        for column, value in self.rule.left_out.items():
+            await db.execute(f"ALTER TABLE {self} ALTER COLUMN {column} SET DEFAULT {value}")
 
     async def check_keys(self) -> None:
         """Foreign keys as the parent has them, checked without holding off who writes there."""
@@ -118,11 +158,13 @@ class MonthTable(msgspec.Struct, frozen=True):
             await db.execute(f"ALTER TABLE {self} VALIDATE CONSTRAINT {key.name}")
 
     async def list_columns(self) -> list[str]:
+        """Those of files."""
         sql = """
             SELECT array_agg(attname::text ORDER BY attnum) FROM pg_attribute
             WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped
+                AND NOT attname = ANY($2)
         """
-        columns: list[str] = await db.fetch_value(sql, self.parent)
+        columns: list[str] = await db.fetch_value(sql, self.parent, [*self.rule.left_out])
         return columns
 
     async def copy_out(self, target: Path) -> str:
