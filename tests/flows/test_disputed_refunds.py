@@ -1,6 +1,7 @@
 """Refunds and renewals that meet a dispute: of packs and plans, of returns, of monthly agents."""
 
 import contextlib
+from datetime import timedelta
 
 import pytest
 
@@ -32,7 +33,7 @@ from chenu.ledger.accounts import (
 from tests.flows.monthly import begin, payments_of, subscription_of
 from tests.flows.packs import Grants, charge_of, grants_of, open_packs
 from tests.flows.packs import buy as buy_pack
-from tests.flows.plans import advance, catch_up, open_paid_plan, put_plans, tier_of
+from tests.flows.plans import advance, catch_up, move_to, open_paid_plan, put_plans, tier_of
 from tests.flows.sales import Market, open_market, open_monthly_market
 from tests.flows.test_disputes import open_dispute
 from tests.flows.test_late_payments import pay_too_late
@@ -278,12 +279,13 @@ async def test_a_renewal_that_is_charged_while_a_dispute_stands_goes_back(
     await stripe_side.reset()
     market = await open_monthly_market(services)
     bought = await begin(services, market)
-    await advance(services, 27)
+    await advance(services, 25)
     dispute = await open_dispute(services, stripe_side, bought)
-    path = f"/v1/subscriptions/{(await subscription_of(bought)).stripe_subscription_id}"
+    subscription = await subscription_of(bought)
+    path = f"/v1/subscriptions/{subscription.stripe_subscription_id}"
     await stripe_side.change(path, cancel_at_period_end="false")
 
-    await advance(services, 5)
+    await move_to(services, subscription.period_end + timedelta(days=1))
     during = (await get_purchase(bought.id)).status
     await require_true_books(services)
     await stripe_side.end_dispute(dispute, "won")

@@ -1,6 +1,7 @@
 """A monthly agent's life: begun, renewed, not paid, cancelled, resumed, ended."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
@@ -26,7 +27,7 @@ from tests.flows.monthly import (
     suspend,
     use_card,
 )
-from tests.flows.plans import advance, catch_up
+from tests.flows.plans import advance, catch_up, move_to
 from tests.flows.sales import Market, open_monthly_market, pay_for, start_buying
 from tests.people import get_agent
 from tests.rows import count, mails_to
@@ -72,7 +73,7 @@ async def test_access_stays_while_a_payment_is_tried_again_and_ends_after_the_la
     purchase = await begin(services, market)
     await use_card(stripe_side, purchase, "pm_card_chargeCustomerFail")
 
-    await advance(services, 32)
+    await move_to(services, (await subscription_of(purchase)).period_end + timedelta(days=1))
     tried = await get_purchase(purchase.id), await is_usable(purchase)
     for _ in range(9):
         await advance(services, 1)
