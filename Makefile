@@ -9,6 +9,8 @@ ARGS ?=
 WORKERS ?= 3
 # The suite starts hundreds of processes: each finds compiled what the first of them compiled.
 unexport PYTHONDONTWRITEBYTECODE
+# Folders with next to no tests without engines; all tests of the sandbox speak HTTP.
+WITHOUT_UNITS := $(addprefix --ignore=tests/,browser clients differential faults metering privacy sandbox scim sso traces)
 SLOWEST := --durations=20 --durations-min=1
 # To collect all tests for a few marked ones takes each process half a minute. In this order the
 # longest of them does not begin last.
@@ -43,8 +45,8 @@ demo: $(READY) $(FRONTEND) ## the whole product with its engines and sample data
 test: $(READY) $(FRONTEND) browser programs ## every test; faults and properties at a tenth of their counts (18 to 28 min)
 	@FAULT_SHARE=0.1 $(BIN)/python -m pytest -n $(WORKERS) $(SLOWEST) $(ARGS)
 
-check: $(READY) lint types ## lint, types and unit tests (2.5 min); before each commit
-	@$(BIN)/python -m pytest -q -n 2 -m "not engines" $(ARGS)
+check: $(READY) lint types ## lint, types and unit tests (a minute); before each commit
+	@$(BIN)/python -m pytest -q -n 2 -m "not engines and not long" $(WITHOUT_UNITS) $(ARGS)
 
 faults: $(READY) $(FRONTEND) ## the full counts of the fault and property tests (20 to 30 min)
 	@FAULT_SHARE=1 $(BIN)/python -m pytest -n 2 -m faults $(SLOWEST) $(ARGS) $(FAULTS)

@@ -9,6 +9,8 @@ from chenu.media.reencoding import Reencoder
 from tests.attacks.hostile_pictures import CLEANED, PHP, REFUSED, SCRIPT
 from tests.media.drawn import read
 
+pytestmark = pytest.mark.long
+
 _MOST_RISE = 100_000
 """Kilobytes of this process, in which the server would run."""
 

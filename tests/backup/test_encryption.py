@@ -7,6 +7,8 @@ import pytest
 from chenu.backup.encryption import MAGIC, Encrypting, decrypt_file
 from chenu.backup.errors import BackupError
 
+pytestmark = pytest.mark.long
+
 KEY = b"nobody guesses 7391 that walruses ski"
 CHUNK = 1 << 20
 HEAD = len(MAGIC) + 16 + 16

@@ -22,6 +22,8 @@ from tests.branding.branded import Branded, make_branded, put_to_sleep
 from tests.people import make_member
 from tests.rows import count
 
+pytestmark = pytest.mark.long
+
 URL = "https://chenu.example"
 SITE = Site(
     account_id=UUID(int=1),

@@ -16,6 +16,8 @@ from chenu.flows.services import Services
 from chenu.piccolo_app import APP_CONFIG
 from tests.conftest import Engines
 
+pytestmark = pytest.mark.long
+
 FILES = sorted((Path(__file__).parents[2] / "migrations").glob("chenu_*.py"))
 
 

@@ -3,9 +3,13 @@
 import subprocess
 import sys
 
+import pytest
+
 from chenu.core import tracing
 from chenu.settings import read_settings
 from tests.test_settings import TEST
+
+pytestmark = pytest.mark.long
 
 _BOOT = """
 import sys

@@ -36,6 +36,8 @@ from tests.differential.reachable import list_arguments, list_fields
 from tests.differential.values import Pools, spoil
 from tests.faults.counts import runs
 
+pytestmark = pytest.mark.long
+
 QUERIES = 5_000
 
 

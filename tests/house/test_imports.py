@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("chenu", "graphql/chenu_graphql", "storefront")
 IN_FUNCTION = "\n\ndef late() -> None:\n    from storefront import pages\n"

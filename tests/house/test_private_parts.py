@@ -15,6 +15,8 @@ import chenu
 import chenu_graphql
 import storefront
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 DECISION = ROOT / "docs" / "decisions" / "0023-what-overrides-libraries.md"
 PACKAGES = (chenu, chenu_graphql, storefront)

@@ -8,6 +8,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("chenu", "graphql/chenu_graphql", "storefront")
 OWN_SESSIONS = {

@@ -6,6 +6,10 @@ docs/decisions/0101 says why the time to start is won here.
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 LATE = (
     "authlib",
     "chenu.demo",

@@ -9,9 +9,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from piccolo.table import Table
 
 from chenu.piccolo_app import APP_CONFIG
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("chenu", "graphql/chenu_graphql", "storefront")

@@ -5,6 +5,10 @@ import re
 import tokenize
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("chenu", "graphql", "storefront", "tests", "bench", "scripts", "migrations")
 _SKIPPED = ("node_modules", "peers", "__pycache__")

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 _WORK = """
 import gc
 from chenu.http.server import spare_garbage_collection

@@ -18,6 +18,8 @@ from chenu.jobs import mail_text
 from chenu.jobs.mail_samples import SAMPLES, sample_row, samples_of
 from chenu.jobs.mail_text import compose_mail
 
+pytestmark = pytest.mark.long
+
 URL = "https://chenu.example"
 SECRET = b"s" * 32
 ALL = [

@@ -13,6 +13,8 @@ from chenu.mcp_server.refusals import TopError, explain_errors
 from tests.environments import INSTALLING_SECONDS
 from tests.mcp_server.agents import find_sdk_python
 
+pytestmark = pytest.mark.long
+
 URL, KEY = "https://chenu.example", "chenu_live_0123456789"
 
 

@@ -13,6 +13,8 @@ from chenu.media.pictures import PictureRefused, PictureSize, PictureUse, Rendit
 from chenu.media.reencoding import Reencoder
 from tests.media.drawn import BLUE, RED, draw, encode, is_close, png, read
 
+pytestmark = pytest.mark.long
+
 SECRET = "taken at home by Zoe"
 
 

@@ -13,6 +13,8 @@ from tests.media.full_disk import no_room
 from tests.media.s3_server import S3Server, ending, make_s3
 from tests.media.stored import files_in
 
+pytestmark = pytest.mark.long
+
 NAME, OTHER = PictureHash("ab" * 32), PictureHash("cd" * 32)
 RENDITIONS = Renditions(2, 1, {size: size.encode() * 5000 for size in PictureSize})
 

@@ -25,6 +25,8 @@ from tests.saml.provider import (
 )
 from tests.saml.wrapping import VARIANTS
 
+pytestmark = pytest.mark.long
+
 ENTITIES = (
     '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
     '<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'

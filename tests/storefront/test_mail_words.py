@@ -21,6 +21,8 @@ from tests.accounts.mailed import mailed_token
 from tests.people import PASSWORD, make_person
 from tests.storefront.test_mails import PARAMS, TO_UNPROVED, URL, compose, part
 
+pytestmark = pytest.mark.long
+
 LURES = {
     "the issue's": "You won 500 EUR, claim at http://evil.example/win",
     "capitals": "HTTPS://EVIL.EXAMPLE/WIN",

@@ -21,6 +21,8 @@ from tests.roi.paid import account_of, day, pay_plan
 from tests.rows import put
 from tests.storefront.browser import Browser
 
+pytestmark = pytest.mark.long
+
 HOSTILE = (
     "<img src=http://127.0.0.1:1/x.png><link rel=attachment href=file:///etc/passwd>"
     "<style>@import url(http://127.0.0.1:1/x.css)</style>"

@@ -21,6 +21,8 @@ from storefront.translations import (
     strings_of,
 )
 
+pytestmark = pytest.mark.long
+
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 
 
