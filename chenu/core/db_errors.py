@@ -25,7 +25,6 @@ LOST = (
 )
 WRITES_REFUSED = (asyncpg.ReadOnlySQLTransactionError,)
 """For a while, by whoever runs the server (`default_transaction_read_only`)."""
-_NO_PRIMARY = (asyncpg.TargetServerAttributeNotMatched,)
 TOO_SLOW = (TimeoutError, asyncpg.QueryCanceledError)
 """A statement took too long and was cancelled; the connection is still usable."""
 CONTENTION = (
@@ -69,12 +68,14 @@ def no_answer_is_unavailable() -> Iterator[None]:
     """For the start of a process: the message tells operators what is wrong with DATABASE_URL."""
     try:
         yield
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, *_NO_PRIMARY) as error:
-        is_replica = isinstance(error, _NO_PRIMARY)
-        reason = "its server is a replica" if is_replica else str(error) or type(error).__name__
-        raise Unavailable(
-            "DATABASE_URL: the database cannot be used: {reason}", reason=reason
-        ) from error
+    except asyncpg.TargetServerAttributeNotMatched as error:
+        raise _unusable("its server is a replica") from error
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise _unusable(str(error) or type(error).__name__) from error
+
+
+def _unusable(reason: str) -> Unavailable:
+    return Unavailable("DATABASE_URL: the database cannot be used: {reason}", reason=reason)
 
 
 class LostIsUnavailable:

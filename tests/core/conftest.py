@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from chenu.core import db
 from chenu.core.clock import CLOCK
@@ -11,7 +12,9 @@ from chenu.core.ids import new_id
 from chenu.core.migrations import apply_migrations, list_known
 from chenu.core.replica import Replica
 from chenu.flows.services import Services
+from chenu.settings import Settings
 from tests.conftest import Engines
+from tests.core.months import KEY
 from tests.core.split_database import (
     SPLIT,
     fill,
@@ -74,6 +77,14 @@ async def split(used: str, engines: Engines) -> AsyncIterator["asyncpg.Connectio
         await db.stop()
     await connection.close()
     CLOCK.reset()
+
+
+@pytest.fixture
+async def split_settings(split: "asyncpg.Connection", engines: Engines) -> Settings:
+    """Of commands on it, whose files are encrypted."""
+    name = await split.fetchval("SELECT current_database()")
+    url = f"{engines.postgres_url.rpartition('/')[0]}/{name}"
+    return replace(engines.settings, database_url=url, backup_key=KEY)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from typing import Any
 
 from chenu.core.ids import new_id
 
+KEY = b"nobody guesses 7391 that walruses ski"
 OLD_CLICK, ACCOUNT = new_id(), new_id()
 CLICK = "INSERT INTO affiliate_click VALUES ($1, $2, '/', 'x', $3)"
 USED = """

@@ -13,7 +13,6 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
-from msgspec.structs import replace
 
 from chenu.backup import ledger_archive
 from chenu.backup.errors import BackupError
@@ -30,12 +29,10 @@ from chenu.ledger.journal import find_amounts
 from chenu.ledger.month_tables import LedgerMonth
 from chenu.ledger.seals import seal_entries
 from chenu.settings import Settings
-from tests.conftest import Engines
+from tests.core.months import KEY
 from tests.core.posting_sessions import PostingSession, open_session
 from tests.core.test_ledger_months import book
 from tests.faults.own_engines import own_pool
-
-KEY = b"nobody guesses 4417 that otters read"
 
 
 @dataclass(frozen=True)
@@ -77,11 +74,8 @@ async def move_on(days: int) -> None:
 
 
 @pytest.fixture
-async def old(split: Any, engines: Engines, tmp_path: Path) -> AsyncIterator[Old]:
-    name = await split.fetchval("SELECT current_database()")
-    url = f"{engines.postgres_url.rpartition('/')[0]}/{name}"
-    settings = replace(engines.settings, database_url=url, backup_key=KEY)
-    async with open_session(url) as session:
+async def old(split: Any, split_settings: Settings, tmp_path: Path) -> AsyncIterator[Old]:
+    async with open_session(split_settings.database_url) as session:
         await move_on(100)
         month = month_of(business_now())
         assert await book("sale:1")
@@ -90,7 +84,7 @@ async def old(split: Any, engines: Engines, tmp_path: Path) -> AsyncIterator[Old
         await move_on(40)
         await session.book()
         await move_on(450)
-        yield Old(settings, month, session, tmp_path)
+        yield Old(split_settings, month, session, tmp_path)
 
 
 COUNTS = """

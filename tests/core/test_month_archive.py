@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from msgspec.structs import replace
 
 from chenu.backup import month_archive
 from chenu.backup.errors import BackupError
@@ -28,12 +27,10 @@ from chenu.core.ids import new_id
 from chenu.core.month_partitions import add_partitions
 from chenu.core.months import month_of
 from chenu.settings import Settings
-from tests.conftest import Engines
-from tests.core.months import USED
+from tests.core.months import KEY, USED
 from tests.faults.own_engines import own_pool
 from tests.people import Person, make_person
 
-KEY = b"nobody guesses 7391 that walruses ski"
 SUMS = "SELECT count(*), sum(served) FROM api_usage"
 
 
@@ -47,7 +44,7 @@ class Old:
 
 
 @pytest.fixture
-async def old(split: Any, engines: Engines) -> Old:
+async def old(split: Any, split_settings: Settings) -> Old:
     person = await make_person("zoe")
     month = month_of(business_now() + timedelta(days=100))
     await advance_clock(timedelta(days=880))
@@ -55,10 +52,7 @@ async def old(split: Any, engines: Engines) -> Old:
     for day in (1, 2, 28):
         at = date(month.year, month.month, day)
         await split.execute(USED, new_id(), person.actor.account_id, at)
-    name = await split.fetchval("SELECT current_database()")
-    url = f"{engines.postgres_url.rpartition('/')[0]}/{name}"
-    settings = replace(engines.settings, database_url=url, backup_key=KEY)
-    return Old(settings, name_month("api_usage", str(month)), person)
+    return Old(split_settings, name_month("api_usage", str(month)), person)
 
 
 async def test_a_month_leaves_for_a_file_and_comes_back(

@@ -104,6 +104,7 @@ async def test_a_pooler_without_our_settings_is_refused(engines: Engines) -> Non
 
     assert "lock_timeout" in str(refused.value)
     assert "role" in str(refused.value)
+    assert "lack chenu.ends_on_replica" in str(refused.value)
 
 
 async def test_a_statement_that_breaks_leaves_its_session_in_order(

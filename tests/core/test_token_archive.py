@@ -37,9 +37,9 @@ from chenu.tokens.statement import (
     list_archived_months,
     list_statement,
 )
-from tests.conftest import Engines
+from tests.core.months import KEY
 from tests.core.posting_sessions import open_session
-from tests.core.test_ledger_archive import KEY, book_meanwhile, fail, move_on, violated
+from tests.core.test_ledger_archive import book_meanwhile, fail, move_on, violated
 from tests.faults.own_engines import own_pool
 from tests.tokens.granting import Wanted, give, hold, revoke, spend, spend_all
 
@@ -113,16 +113,13 @@ async def move_to(month: Month) -> None:
 
 
 @pytest.fixture
-async def old(split: Any, engines: Engines, tmp_path: Path) -> AsyncIterator[Old]:
-    name = await split.fetchval("SELECT current_database()")
-    url = f"{engines.postgres_url.rpartition('/')[0]}/{name}"
-    settings = replace(engines.settings, database_url=url, backup_key=KEY)
-    async with open_session(url) as session:
+async def old(split: Any, split_settings: Settings, tmp_path: Path) -> AsyncIterator[Old]:
+    async with open_session(split_settings.database_url) as session:
         account_id = AccountId(session.account_id)
         await move_on(100)
         month = month_of(business_now()).next()
         await move_to(month)
-        made = Old(settings, month, tmp_path, account_id, await live(account_id))
+        made = Old(split_settings, month, tmp_path, account_id, await live(account_id))
         await spend_late(account_id, month.next())
         await move_on(450)
         for each in (month, month.next()):
