@@ -19,13 +19,15 @@ def keep_events(lines: str) -> None:
 
 
 def keep_events_of(sandbox_url: str) -> None:
-    keep_events(httpx.get(f"{sandbox_url}{_EVENTS}", timeout=60).text)
+    """At its end: a sandbox of a whole run has written so many that reading them takes a minute."""
+    if recorded_by_environment() is not None:
+        keep_events(httpx.get(f"{sandbox_url}{_EVENTS}", timeout=300).text)
 
 
 async def keep_events_so_far(sandbox: httpx.AsyncClient) -> None:
     """Before its state is replaced."""
     if recorded_by_environment() is not None:
-        keep_events((await sandbox.get(_EVENTS, timeout=60)).text)
+        keep_events((await sandbox.get(_EVENTS, timeout=300)).text)
 
 
 def _as_exchange(line: str) -> str:

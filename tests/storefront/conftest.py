@@ -12,7 +12,7 @@ from tests.conftest import open_client
 from tests.contents import digest, read_contents
 from tests.database import OwnedDatabase
 from tests.people import Person, make_published_agent
-from tests.rows import AUDITED_CHANGES
+from tests.rows import rows_sql
 from tests.storefront.browser import Browser
 from tests.storefront.visitors import make_seller
 
@@ -44,7 +44,7 @@ async def browser(open_browser: OpenBrowser) -> Browser:
 @pytest.fixture
 def fingerprint(database: OwnedDatabase, services: Services) -> Fingerprint:
     """A hash over every row of every table, to show that nothing changed."""
-    queries = {table: _rows_sql(table) for table in set(database.tables) - _RESTLESS}
+    queries = {table: rows_sql(table) for table in set(database.tables) - _RESTLESS}
 
     async def take() -> str:
         contents = await read_contents(database.connection.fetch, queries)
@@ -52,11 +52,6 @@ def fingerprint(database: OwnedDatabase, services: Services) -> Fingerprint:
         return digest([f"{table}{row}" for table in sorted(contents) for row in contents[table]])
 
     return take
-
-
-def _rows_sql(table: str) -> str:
-    rows = f"({AUDITED_CHANGES})" if table == "audit_event" else table
-    return f"SELECT '{table}', t::text FROM {rows} t"  # noqa: S608 - names of ours
 
 
 @pytest.fixture
