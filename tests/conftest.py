@@ -28,6 +28,7 @@ from stripe import HTTPClient
 
 from chenu.accounts import passwords
 from chenu.app import create_app
+from chenu.backup import encryption
 from chenu.billing.ports import Gateway
 from chenu.core.clock import CLOCK
 from chenu.core.migrations import apply_migrations
@@ -48,7 +49,7 @@ from tests.scheduling import Scheduling
 from tests.stripe_side import StripeSide, open_stripe_side
 
 ROOT = Path(__file__).parents[1]
-pytest_plugins = ("tests.log_levels",)
+pytest_plugins = ("tests.log_levels", "tests.temporary_files")
 
 # No test uses TLS. Each HTTP client would load the machine's certificates, which takes 50 ms.
 os.environ.pop("SSL_CERT_FILE", None)
@@ -194,6 +195,15 @@ def product_hasher() -> Iterator[PasswordHasher]:
     own = passwords._HASHER
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_HASHER", PasswordHasher(1, 16, 1))
+        yield own
+
+
+@pytest.fixture(scope="session", autouse=True)
+def product_scrypt_cost() -> Iterator[int]:
+    """The product's cost of a backup's key; tests pay next to nothing for each file."""
+    own = encryption._SCRYPT_COST
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encryption, "_SCRYPT_COST", 16)
         yield own
 
 

@@ -12,14 +12,22 @@ GROUPS = {
     "tests/browser/test_affiliates.py": "affiliates",
     "tests/browser/test_plans.py": "plans",
     "tests/demo/test_old_history.py": "old history",
+    "tests/core/test_primary_alone": "replica",
+    "tests/core/test_recent_writes": "replica",
     "tests/core/test_replica": "replica",
+    "tests/core/test_event_archive": "months",
+    "tests/core/test_ledger_archive": "months",
+    "tests/core/test_ledger_months": "months",
+    "tests/core/test_month_": "months",
+    "tests/core/test_token_archive": "months",
     "tests/browser/": "demo",
     "tests/demo/": "demo",
+    "tests/house/test_layout": "layout",
     "tests/mcp_server/": "mcp",
     "tests/traces/": "traces",
 }
-"""Folders and files whose tests share something slow to start: one demo, a replica, the SDK of
-0064, or one traced sale.
+"""Folders and files whose tests share something slow to start: one demo, a replica, a
+database split by month, the SDK of 0064, one traced sale, or all files that were parsed.
 
 The first that fits holds.
 """

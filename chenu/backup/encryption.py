@@ -16,6 +16,8 @@ from chenu.backup.errors import BackupError
 
 MAGIC = b"CHENU-BACKUP-1\n"
 _SALT, _CHECK, _TAG = 16, 16, 16
+_SCRYPT_COST = 1 << 15
+"""32 MB of memory for each key that somebody guesses; not in the file, so that no file sets it."""
 _CHUNK = 1 << 20
 _DAMAGED = "the backup is damaged: it was cut off or changed"
 
@@ -66,7 +68,8 @@ class _Cipher:
     """`check` tells a wrong key from a damaged file."""
 
     def __init__(self, key: bytes, salt: bytes) -> None:
-        made = hashlib.scrypt(key, salt=salt, n=1 << 15, r=8, p=1, maxmem=1 << 26, dklen=64)
+        cost = {"n": _SCRYPT_COST, "r": 8, "p": 1, "maxmem": 1 << 26}
+        made = hashlib.scrypt(key, salt=salt, dklen=64, **cost)
         self._aead = AESGCM(made[:32])
         self.check = hashlib.sha256(made[32:]).digest()[:_CHECK]
         self._number = 0

@@ -53,9 +53,10 @@ def start_postgres(
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": "",
         "max_connections": str(connections),
-        "fsync": "on" if durable else "off",
         "log_min_messages": "warning",
     }
+    if not durable:
+        options |= {"fsync": "off", "max_wal_size": "256MB"}
     flags = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
     child = Child(
         name="PostgreSQL",

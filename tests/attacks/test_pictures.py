@@ -6,7 +6,7 @@ import pytest
 
 from chenu.media.pictures import PictureRefused, PictureUse
 from chenu.media.reencoding import Reencoder
-from tests.attacks.hostile_pictures import CLEANED, PHP, REFUSED, SCRIPT
+from tests.attacks.hostile_pictures import CLEANED, PHP, REFUSED, SCRIPT, Draw
 from tests.media.drawn import read
 
 pytestmark = pytest.mark.long
@@ -19,8 +19,9 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-@pytest.mark.parametrize("raw", REFUSED.values(), ids=REFUSED)
-async def test_what_is_no_picture_is_refused_in_words(raw: bytes) -> None:
+@pytest.mark.parametrize("draw", REFUSED.values(), ids=REFUSED)
+async def test_what_is_no_picture_is_refused_in_words(draw: Draw) -> None:
+    raw = draw()
     before = _peak()
 
     with pytest.raises(PictureRefused) as refused:
@@ -30,8 +31,9 @@ async def test_what_is_no_picture_is_refused_in_words(raw: bytes) -> None:
     assert _peak() - before < _MOST_RISE
 
 
-@pytest.mark.parametrize("raw", CLEANED.values(), ids=CLEANED)
-async def test_what_hides_in_a_picture_does_not_come_out(raw: bytes) -> None:
+@pytest.mark.parametrize("draw", CLEANED.values(), ids=CLEANED)
+async def test_what_hides_in_a_picture_does_not_come_out(draw: Draw) -> None:
+    raw = draw()
     before = _peak()
 
     made = await Reencoder().reencode(raw, PictureUse.SCREENSHOT)

@@ -76,8 +76,8 @@ async def test_no_odd_form_is_taken_changes_anything_or_fills_the_memory(desk: _
 async def test_hostile_pictures_are_refused_beside_the_field(desk: _Desk) -> None:
     before = await desk.contents()
 
-    for name, raw in list(HOSTILE.items())[::3]:
-        answer = await desk.send(body(desk.token, part(PICTURE, raw)))
+    for name, draw in list(HOSTILE.items())[::3]:
+        answer = await desk.send(body(desk.token, part(PICTURE, draw())))
 
         assert answer.status_code == 422, name
         assert SCRIPT.decode() not in answer.text

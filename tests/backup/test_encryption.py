@@ -1,9 +1,11 @@
 """An encrypted stream is read whole and unchanged, or not at all."""
 
+import hashlib
 import io
 
 import pytest
 
+from chenu.backup import encryption
 from chenu.backup.encryption import MAGIC, Encrypting, decrypt_file
 from chenu.backup.errors import BackupError
 
@@ -58,3 +60,16 @@ def test_chunks_cannot_be_left_out_exchanged_or_added() -> None:
 
 def test_two_backups_of_the_same_content_have_nothing_in_common() -> None:
     assert encrypt(b"the same" * 100)[len(MAGIC) :] != encrypt(b"the same" * 100)[len(MAGIC) :]
+
+
+def test_a_file_of_the_product_is_made_of_32_megabytes(
+    product_scrypt_cost: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With another cost no backup of an earlier version could be read."""
+    monkeypatch.setattr(encryption, "_SCRYPT_COST", product_scrypt_cost)
+    sealed = encrypt(b"")
+    salt, check = sealed[len(MAGIC) : HEAD - 16], sealed[HEAD - 16 : HEAD]
+
+    made = hashlib.scrypt(KEY, salt=salt, n=2**15, r=8, p=1, maxmem=2**26, dklen=64)
+
+    assert check == hashlib.sha256(made[32:]).digest()[:16]

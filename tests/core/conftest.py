@@ -1,6 +1,7 @@
 """A real streaming replica that the product reads, and a database that was split by month."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
@@ -34,8 +35,9 @@ from tests.replica import (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(engines: Engines) -> Iterator[RunningReplica]:
+    """No longer than for its module: it replays whatever any test writes."""
     with open_replica(engines) as opened:
         yield opened
 
@@ -49,34 +51,39 @@ async def replica(services: Services, running: RunningReplica) -> AsyncIterator[
 
 
 @pytest.fixture(scope="session")
-async def used(engines: Engines) -> str:
+async def used(engines: Engines) -> AsyncIterator[str]:
     """The name of a database that older code has filled, split while it is used."""
-    server, name = engines.postgres_url.rpartition("/")[0], f"months_{new_id().hex}"
-    await run_on(f"{server}/postgres", f"CREATE DATABASE {name}")
-    url = f"{server}/{name}"
-    async with own_pool():
-        await apply_migrations(url, [each for each in list_known() if each < SPLIT])
-        connection = await open_unchecked(url)
-        await fill(connection)
-        await split_while_used(url, connection)
-        await connection.close()
-        await split_events_while_used(url)
-    return name
+    async with _new_database(engines) as url:
+        async with own_pool():
+            await apply_migrations(url, [each for each in list_known() if each < SPLIT])
+            connection = await open_unchecked(url)
+            await fill(connection)
+            await split_while_used(url, connection)
+            await connection.close()
+            await split_events_while_used(url)
+        yield url.rpartition("/")[2]
 
 
 @pytest.fixture
 async def split(used: str, engines: Engines) -> AsyncIterator["asyncpg.Connection"]:
     """A copy of it under the product's pool; the connection is the owner's and checks no keys."""
-    server, name = engines.postgres_url.rpartition("/")[0], f"months_{new_id().hex}"
-    await run_on(f"{server}/postgres", f"CREATE DATABASE {name} TEMPLATE {used}")
-    connection = await open_unchecked(f"{server}/{name}")
-    async with own_pool():
-        db.configure(f"{server}/{name}", application="tests")
-        await db.start(pool_size=2)
-        yield connection
-        await db.stop()
-    await connection.close()
+    async with _new_database(engines, f" TEMPLATE {used}") as url:
+        connection = await open_unchecked(url)
+        async with own_pool():
+            db.configure(url, application="tests")
+            await db.start(pool_size=2)
+            yield connection
+            await db.stop()
+        await connection.close()
     CLOCK.reset()
+
+
+@asynccontextmanager
+async def _new_database(engines: Engines, options: str = "") -> AsyncIterator[str]:
+    server, name = engines.postgres_url.rpartition("/")[0], f"months_{new_id().hex}"
+    await run_on(f"{server}/postgres", f"CREATE DATABASE {name}{options}")
+    yield f"{server}/{name}"
+    await run_on(f"{server}/postgres", f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

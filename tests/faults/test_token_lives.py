@@ -30,7 +30,7 @@ from tests.tokens.granting import (
     spend_all,
 )
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 STEPS = 25
 KINDS = (GrantKind.PACK, GrantKind.PACK_BONUS, GrantKind.PROMOTION, GrantKind.ADJUSTMENT)

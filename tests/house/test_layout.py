@@ -3,7 +3,6 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,15 +19,19 @@ HIDING_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager
 MAX_FILE, MAX_FUNCTION = 300, 40
 
 
-def sources() -> Iterator[tuple[str, ast.Module, int]]:
-    for folder in CODE:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            if "node_modules" not in path.parts:
-                text = path.read_text()
-                yield path.relative_to(ROOT).as_posix(), ast.parse(text), len(text.splitlines())
+Source = tuple[str, ast.Module, int]
+"""Path, tree and number of lines."""
 
 
-SOURCES = list(sources())
+@pytest.fixture(scope="module")
+def sources() -> list[Source]:
+    return [
+        (path.relative_to(ROOT).as_posix(), ast.parse(text), len(text.splitlines()))
+        for folder in CODE
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if "node_modules" not in path.parts
+        for text in [path.read_text()]
+    ]
 
 
 def test_the_graphql_folder_never_hides_graphql_core() -> None:
@@ -42,10 +45,10 @@ def test_the_graphql_folder_never_hides_graphql_core() -> None:
     assert "site-packages" in done.stdout
 
 
-def test_stripe_is_imported_in_its_own_files_only() -> None:
+def test_stripe_is_imported_in_its_own_files_only(sources: list[Source]) -> None:
     importing = {
         name
-        for name, tree, _ in SOURCES
+        for name, tree, _ in sources
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom) and "stripe" in _top_modules(node)
     }
@@ -53,10 +56,10 @@ def test_stripe_is_imported_in_its_own_files_only() -> None:
     assert importing == STRIPE_MAY_BE_IMPORTED_IN
 
 
-def test_only_the_clock_asks_the_machine_for_the_time() -> None:
+def test_only_the_clock_asks_the_machine_for_the_time(sources: list[Source]) -> None:
     readers = [
         f"{name}:{node.lineno}"
-        for name, tree, _ in SOURCES
+        for name, tree, _ in sources
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) in WALL_CLOCK
@@ -66,11 +69,11 @@ def test_only_the_clock_asks_the_machine_for_the_time() -> None:
     assert readers == []
 
 
-def test_files_and_functions_stay_short() -> None:
-    long_files = [f"{name}: {lines}" for name, _, lines in SOURCES if lines > MAX_FILE]
+def test_files_and_functions_stay_short(sources: list[Source]) -> None:
+    long_files = [f"{name}: {lines}" for name, _, lines in sources if lines > MAX_FILE]
     long_functions = [
         f"{name}:{node.lineno} {node.name}"
-        for name, tree, _ in SOURCES
+        for name, tree, _ in sources
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or node.lineno) - node.lineno + 1 > MAX_FUNCTION
@@ -79,15 +82,15 @@ def test_files_and_functions_stay_short() -> None:
     assert (long_files, long_functions) == ([], [])
 
 
-def test_no_module_has_a_name_that_hides_what_is_inside() -> None:
-    assert [name for name, _, _ in SOURCES if Path(name).stem in HIDING_NAMES] == []
+def test_no_module_has_a_name_that_hides_what_is_inside(sources: list[Source]) -> None:
+    assert [name for name, _, _ in sources if Path(name).stem in HIDING_NAMES] == []
 
 
 @pytest.mark.parametrize("package", ["chenu/sandbox"])
-def test_the_sandbox_imports_nothing_else_of_chenu(package: str) -> None:
+def test_the_sandbox_imports_nothing_else_of_chenu(sources: list[Source], package: str) -> None:
     foreign = [
         f"{name}: {module}"
-        for name, tree, _ in SOURCES
+        for name, tree, _ in sources
         if name.startswith(f"{package}/")
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
@@ -99,7 +102,7 @@ def test_the_sandbox_imports_nothing_else_of_chenu(package: str) -> None:
     assert foreign == []
 
 
-def test_no_float_stands_near_money() -> None:
+def test_no_float_stands_near_money(sources: list[Source]) -> None:
     money = (
         "pricing",
         "commission",
@@ -113,7 +116,7 @@ def test_no_float_stands_near_money() -> None:
     )
     floats = [
         f"{name}:{node.lineno}"
-        for name, tree, _ in SOURCES
+        for name, tree, _ in sources
         if any(word in name for word in money) and not name.startswith("chenu/sandbox")
         for node in ast.walk(tree)
         if (isinstance(node, ast.Constant) and isinstance(node.value, float))
@@ -139,11 +142,11 @@ def _top_modules(node: ast.Import | ast.ImportFrom) -> set[str]:
     return {module.split(".")[0] for module in _modules(node)}
 
 
-def test_values_are_structs() -> None:
+def test_values_are_structs(sources: list[Source]) -> None:
     """docs/decisions/0104: a process that starts makes them forty times as fast."""
     dataclasses = {
         f"{name}: {node.name}"
-        for name, tree, _ in SOURCES
+        for name, tree, _ in sources
         if not name.startswith(("chenu/sandbox/", "bench/", "scripts/"))
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef) and not node.bases

@@ -33,7 +33,7 @@ Use = tuple[str, str]
 
 
 def test_every_private_part_in_use_is_named_by_the_decision() -> None:
-    used = {*_read_attributes(), *_imports(), *_overrides()}
+    used = {*_written(), *_overrides()}
 
     assert sorted(used - _named()) == []
     assert sorted(_named() - used) == []
@@ -53,22 +53,22 @@ def _sources() -> Iterator[tuple[str, ast.Module]]:
                 yield file, ast.parse(path.read_text())
 
 
-def _read_attributes() -> Iterator[Use]:
-    """`other._name`: ruff finds such in our own code as well, so that whatever is left counts."""
+def _written() -> Iterator[Use]:
     for file, tree in _sources():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and _is_private(node.attr):
-                owner = node.value
-                if not (isinstance(owner, ast.Name) and owner.id in ("self", "cls")):
-                    yield file, node.attr
+            yield from ((file, name) for name in _names_in(node) if _is_private(name))
 
 
-def _imports() -> Iterator[Use]:
-    for file, tree in _sources():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and not _is_ours(node.module or ""):
-                names = [*(node.module or "").split("."), *(each.name for each in node.names)]
-                yield from ((file, name) for name in names if _is_private(name))
+def _names_in(node: ast.AST) -> list[str]:
+    """`other._name`: ruff finds such in our own code as well, so that whatever is left counts; and
+    all names of what is imported of others.
+    """
+    if isinstance(node, ast.Attribute):
+        owner = node.value
+        return [] if isinstance(owner, ast.Name) and owner.id in ("self", "cls") else [node.attr]
+    if isinstance(node, ast.ImportFrom) and not _is_ours(node.module or ""):
+        return [*(node.module or "").split("."), *(each.name for each in node.names)]
+    return []
 
 
 def _overrides() -> Iterator[Use]:

@@ -18,8 +18,6 @@ from tests.stripe_side import AWAY
 from tests.traces.collector import Collector, Span, collect
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(120)
-
 IDEMPOTENCY_KEY = "bought-once-by-this-test"
 CARD = "4242424242424242"
 WAIT = "subscription Wait($id: ID!) { purchaseSettled(purchaseId: $id) { id } }"
