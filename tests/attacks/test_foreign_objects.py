@@ -61,9 +61,7 @@ async def test_every_row_in_the_dress_of_every_type_is_found_by_its_own_people_o
 
     assert len(dressed) >= 100
     assert surprises == {}
-    after = await fingerprint()
-    assert after.pop("service_key") != before.pop("service_key")
-    assert after == before
+    assert await fingerprint() == before
 
 
 _OPEN = (
